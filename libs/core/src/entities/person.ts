@@ -1,0 +1,44 @@
+import type { Entity, Field, ValueType } from '../entity.js';
+
+const field = (name: string, standardizer: string, description: string, type: ValueType = 'text', essential = false): Field => ({
+  name,
+  type,
+  standardizer,
+  description,
+  ...(essential ? { essential } : {}),
+});
+
+/** A human being as one source knows them. Column names follow the Tuva input layer (patient), meanings FHIR R4 US Core Patient. */
+export const person: Entity = {
+  name: 'person',
+  plural: 'persons',
+  fields: [
+    field('person_id', 'identifier', 'Golden person; filled by linkage.'),
+    field('patient_id', 'identifier', 'The person in the source system.', 'text', true),
+    field('first_name', 'person-name', 'Given name.', 'text', true),
+    field('middle_name', 'person-name', 'Middle name or initial.'),
+    field('last_name', 'person-name', 'Family name.', 'text', true),
+    field('name_suffix', 'person-name', 'Jr, Sr, II, III, MD and the like.'),
+    field('prior_last_name', 'person-name', 'Maiden or former family name.'),
+    field('birth_date', 'date', 'Date of birth.', 'date', true),
+    field('death_date', 'date', 'Date of death.', 'date'),
+    field('death_flag', 'boolean', 'Whether the person is known to have died.', 'boolean'),
+    field('sex', 'sex', 'Administrative sex: male, female, other, unknown (FHIR administrative-gender).', 'text', true),
+    field('race', 'text', 'Race as received.'),
+    field('ethnicity', 'text', 'Ethnicity as received.'),
+    field('marital_status', 'text', 'Marital status as received.'),
+    field('language', 'text', 'Preferred language as received.'),
+    field('address', 'text', 'First line of the address.'),
+    field('address_2', 'text', 'Second line of the address.'),
+    field('city', 'text', 'City.'),
+    field('state', 'us-state', 'State or territory of the United States, USPS abbreviation.'),
+    field('zip_code', 'postal-code', 'ZIP or ZIP+4.'),
+    field('county', 'text', 'County.'),
+    field('country', 'text', 'Country as received.'),
+    field('latitude', 'decimal', 'Degrees north.', 'decimal'),
+    field('longitude', 'decimal', 'Degrees east.', 'decimal'),
+    field('phone', 'phone', 'Telephone number, E.164.'),
+    field('email', 'email', 'E-mail address.'),
+    field('social_security_number', 'ssn', 'Social security number, digits with hyphens.'),
+  ],
+};

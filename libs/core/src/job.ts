@@ -1,0 +1,87 @@
+import type { ErrorCode } from './errors.js';
+
+/** Operations that exist. Others of the API are refused as not valid until they do. */
+export const OPERATIONS = ['harmonize', 'validate'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export const JOB_STATUSES = ['pending', 'processing', 'awaiting_review', 'completed', 'failed', 'cancelled', 'expired'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export const STAGE_STATUSES = ['waiting', 'ready', 'running', 'done', 'failed', 'cancelled'] as const;
+export type StageStatus = (typeof STAGE_STATUSES)[number];
+
+export const WORKER_SERVICES = ['validator', 'harmonizer', 'generator'] as const;
+export type WorkerService = (typeof WORKER_SERVICES)[number];
+
+export type StageName = 'inspect' | 'plan' | 'transform' | 'validate' | 'check' | 'publish';
+
+export const OUTPUT_FORMATS = ['csv', 'json', 'ndjson', 'parquet'] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** What a job may be told, every member with its default filled in. */
+export interface JobOptions {
+  /** Exact duplicates are merged; false keeps them and reports the clusters. */
+  readonly remove_duplicates: boolean;
+  /** False maps names and order only: the result is the received text. */
+  readonly standardize_fields: boolean;
+  /** False reports missing required fields and type findings without quarantining. */
+  readonly validate_schema: boolean;
+  readonly output_formats: readonly OutputFormat[];
+}
+
+/** in = out + quarantined + merged + dropped, for one stage. The unit is a source record. */
+export interface RowLedger {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly recordsQuarantined: number;
+  readonly recordsMerged: number;
+  readonly recordsDropped: number;
+  readonly dropReasons: Readonly<Record<string, number>>;
+}
+
+/** Tells what is missing or too much; 0 for an honest ledger. */
+export function ledgerGap(ledger: RowLedger): number {
+  return ledger.recordsIn - ledger.recordsOut - ledger.recordsQuarantined - ledger.recordsMerged - ledger.recordsDropped;
+}
+
+/** Kinds of artifact that stages leave. A kind is unique per job, generation, stage and shard. */
+export type ArtifactKind =
+  | 'detection'
+  | 'sample_profile'
+  | 'plan'
+  | 'plan_findings'
+  | 'silver'
+  | 'quarantine'
+  | 'quarantine_index'
+  | 'quarantine_parquet'
+  | 'findings'
+  | 'findings_index'
+  | 'findings_parquet'
+  | 'duplicates'
+  | 'duplicates_index'
+  | 'duplicates_parquet'
+  | 'profile'
+  | 'quality'
+  | 'manifest'
+  | `result_${OutputFormat}`;
+
+/** A file a stage has written into its scratch directory, to be stored and recorded when the stage commits. */
+export interface LeftFile {
+  readonly kind: ArtifactKind;
+  /** Name inside the scratch directory of the attempt. */
+  readonly file: string;
+  /** Records in the file, where it has records. */
+  readonly records?: number;
+}
+
+/** What one attempt of a stage leaves behind; artifacts and ledger are committed together. */
+export interface StageOutcome {
+  readonly files: readonly LeftFile[];
+  readonly ledger?: RowLedger;
+  /** Findings of severity error and fatal, where the stage has made findings. */
+  readonly errorsFound?: number;
+  /** Artifacts of earlier stages that nobody needs once this stage has committed. */
+  readonly sweep?: readonly ArtifactKind[];
+  /** The stage did its work, and what it found ends the job as failed (quarantine.limit): everything is committed all the same. */
+  readonly failure?: { readonly code: ErrorCode; readonly detail: string };
+}

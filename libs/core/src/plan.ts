@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { Mapping } from './mapping.js';
+import { OUTPUT_FORMATS } from './job.js';
+
+/** How a delimited text is cut into fields. One byte each; quote 0 means that nothing is quoted. */
+export const Dialect = z.strictObject({
+  delimiter: z.int().min(1).max(127),
+  quote: z.int().min(0).max(127),
+  header: z.boolean(),
+  /** Bytes of a byte order mark at the start of the file: 0 or 3. */
+  bom: z.int().min(0).max(3),
+});
+export type Dialect = z.infer<typeof Dialect>;
+
+/** What inspect found out about the container and the text. */
+export const Detection = z.strictObject({
+  format: z.literal('delimited'),
+  encoding: z.literal('utf-8'),
+  confidence: z.number(),
+  evidence: z.array(z.string()),
+  dialect: Dialect,
+  columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
+  header_findings: z.array(z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() })),
+  /** sha256 over the names of the columns in order: equal schemas have equal fingerprints. */
+  fingerprint: z.string(),
+});
+export type Detection = z.infer<typeof Detection>;
+
+/** What the sample says about one column. `fits` counts, per standardizer (`date:mdy` and so on for its orders), the values it takes. */
+export const ColumnProfile = z.strictObject({
+  ordinal: z.int(),
+  name: z.string(),
+  records: z.int(),
+  nulls: z.int(),
+  min_length: z.int(),
+  max_length: z.int(),
+  fits: z.record(z.string(), z.int()),
+});
+export type ColumnProfile = z.infer<typeof ColumnProfile>;
+
+export const SampleProfile = z.strictObject({ records: z.int(), columns: z.array(ColumnProfile) });
+export type SampleProfile = z.infer<typeof SampleProfile>;
+
+/** Everything the transform needs to know; the same plan over the same bytes gives the same bytes. */
+export const Plan = z.strictObject({
+  version: z.literal(1),
+  mapping: Mapping,
+  dialect: Dialect,
+  /** All source columns in order. */
+  columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
+  /** Texts that mean "no value", lower case. */
+  null_tokens: z.array(z.string()),
+  comments: z.null(),
+  trailers: z.null(),
+  /** Fields without which a record is quarantined. */
+  required: z.array(z.string()),
+  /** Share of quarantined records above which the job fails. */
+  quarantine_limit: z.number().min(0).max(1),
+  options: z.strictObject({
+    remove_duplicates: z.boolean(),
+    standardize_fields: z.boolean(),
+    validate_schema: z.boolean(),
+    output_formats: z.array(z.enum(OUTPUT_FORMATS)),
+  }),
+  /** RFC 3339 UTC; stands for "now" wherever a rule needs it. */
+  received_at: z.string(),
+  engine_version: z.string(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** Part of every plan: results of different versions need not be the same bytes. */
+export const ENGINE_VERSION = '1';
