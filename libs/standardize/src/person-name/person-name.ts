@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineStandardizer } from '../define-standardizer.js';
+import { personNameKernel } from './person-name-kernel.js';
+import { readPersonName } from './person-name-reference.js';
+
+/**
+ * Names of people, or parts of names. Mixed case is kept as received: whoever typed it knew how the name is written.
+ * A name all in capitals or all in small letters carries no such knowledge and is capitalised: every part after a blank, hyphen
+ * or other mark; after an apostrophe behind one letter (O'Neil, but Ka'ahumanu); after Mc (McDonald; Mac is left alone because
+ * of Macy and Machado). Particles (de, van, von and so on) are small between other words; at the beginning they are capitalised,
+ * as Dutch and Spanish spelling want it where no given name precedes. II, III, IV, VII, VIII, MD, DDS, DMD, RN and PhD have
+ * fixed forms; VI and DO have none because they are names. Nothing is ever left out of a name.
+ */
+export const personName = defineStandardizer({
+  name: 'person-name',
+  produces: 'text',
+  description: 'A name or part of a name; capitals for names written all in one case.',
+  options: z.strictObject({}),
+  findings: [],
+  examples: [
+    ['ANNA  LOVELL', 'Anna Lovell'],
+    ['maynard46', 'Maynard46'],
+    ["o'neil-smith", "O'Neil-Smith"],
+    ['D’ANGELO', 'D’Angelo'],
+    ["KA'AHUMANU", "Ka'ahumanu"],
+    ['MCDONALD', 'McDonald'],
+    ['DeShawn', 'DeShawn'],
+    ['MARIA DE LA CRUZ', 'Maria de la Cruz'],
+    ['DE LA CRUZ', 'De la Cruz'],
+    ['VAN DER BERG', 'Van der Berg'],
+    ['NGUYEN VAN', 'Nguyen Van'],
+    ['LOVELL III', 'Lovell III'],
+    ['jr.', 'Jr.'],
+    ['lovell, md', 'Lovell, MD'],
+    ['j.r.', 'J.R.'],
+    ['ÉRIC ŁUKASZ', 'Éric Łukasz'],
+    ['ЩЕРБАКОВА', 'Щербакова'],
+    ['ΠΑΠΑΣ', 'Παπας'],
+    ['NGUYỄN', 'Nguyễn'],
+    ['İBRAHİM', 'İbrahim'],
+    ['王小明', '王小明'],
+  ],
+  kernel: () => personNameKernel,
+  reference: readPersonName,
+});

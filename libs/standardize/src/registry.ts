@@ -1,0 +1,71 @@
+import { AppError, type FindingCode, type Kernel, type Standardizer, type ValueType } from '@attune/core';
+import { boolean } from './boolean/boolean.js';
+import { date } from './date/date.js';
+import { decimal } from './decimal/decimal.js';
+import { email } from './email/email.js';
+import { identifier } from './identifier/identifier.js';
+import { integer } from './integer/integer.js';
+import { money } from './money/money.js';
+import { personName } from './person-name/person-name.js';
+import { phone } from './phone/phone.js';
+import { postalCode } from './postal-code/postal-code.js';
+import { sex } from './sex/sex.js';
+import { ssn } from './ssn/ssn.js';
+import { text } from './text/text.js';
+import { usState } from './us-state/us-state.js';
+
+/** Every standardizer there is, in the order of their names. Options are parsed by `kernel` and `reference`, so any may be tried: a `ZodError` says no. */
+export const standardizers: readonly Standardizer[] = [
+  withParsedOptions(boolean),
+  withParsedOptions(date),
+  withParsedOptions(decimal),
+  withParsedOptions(email),
+  withParsedOptions(identifier),
+  withParsedOptions(integer),
+  withParsedOptions(money),
+  withParsedOptions(personName),
+  withParsedOptions(phone),
+  withParsedOptions(postalCode),
+  withParsedOptions(sex),
+  withParsedOptions(ssn),
+  withParsedOptions(text),
+  withParsedOptions(usState),
+];
+
+export function findStandardizer(name: string): Standardizer | undefined {
+  return standardizers.find((standardizer) => standardizer.name === name);
+}
+
+/** What the plan's name and options come to; a kernel has memory of its own and belongs to one thread. */
+export interface CompiledStandardizer {
+  readonly kernel: Kernel;
+  /** Codes in the order of the kernel's negative results. */
+  readonly findings: readonly FindingCode[];
+  readonly produces: ValueType;
+}
+
+/** Throws `plan.unresolved` for a name that is not registered and for options the standardizer does not have. */
+export function compileStandardizer(name: string, options: unknown): CompiledStandardizer {
+  const standardizer = findStandardizer(name);
+  // The name is the caller's text: it is repeated only when it cannot be anything but a name.
+  if (!standardizer)
+    throw new AppError(
+      'plan.unresolved',
+      /^[a-z-]{1,40}$/.test(name) ? `There is no standardizer ${name}.` : 'There is no such standardizer.',
+    );
+  const parsed = standardizer.options.safeParse(options);
+  if (!parsed.success) {
+    const places = parsed.error.issues.map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')} (${issue.code})` : issue.code));
+    throw new AppError('plan.unresolved', `The options of standardizer ${name} are not valid: ${places.join(', ')}.`);
+  }
+  return { kernel: standardizer.kernel(parsed.data), findings: standardizer.findings, produces: standardizer.produces };
+}
+
+/** Forgets the type of the options and parses them instead. */
+function withParsedOptions<O>(standardizer: Standardizer<O>): Standardizer {
+  return {
+    ...standardizer,
+    kernel: (options) => standardizer.kernel(standardizer.options.parse(options)),
+    reference: (value, options) => standardizer.reference(value, standardizer.options.parse(options)),
+  };
+}
