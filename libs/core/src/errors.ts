@@ -85,7 +85,12 @@ export class AppError extends Error {
 
   /** True when the same call may succeed later without a change by the caller. */
   get retryable(): boolean {
-    return this.errorClass === 'transient' || this.errorClass === 'resource' || this.code === 'idempotency_in_progress' || this.code === 'result_not_ready';
+    return (
+      this.errorClass === 'transient' ||
+      this.errorClass === 'resource' ||
+      this.code === 'idempotency_in_progress' ||
+      this.code === 'result_not_ready'
+    );
   }
 }
 

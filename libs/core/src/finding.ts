@@ -26,7 +26,7 @@ export const FINDING_KINDS = {
   'date.ambiguous_century': refused('The date has a year of two digits.'),
   'sex.unknown_code': refused('The value is no known code for administrative sex.'),
   'phone.invalid': refused('The value is no telephone number that can be dialled.'),
-  'phone.extension': noticed('warning', 'The extension does not fit the standard form and was left out.'),
+  'phone.extension': refused('The number carries an extension, which the standard form cannot hold.'),
   'email.invalid': refused('The value is no e-mail address.'),
   'us_state.unknown': refused('The value is no state, district or territory of the United States.'),
   'postal_code.invalid': refused('The value is no ZIP code of five or nine digits.'),

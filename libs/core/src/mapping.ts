@@ -29,7 +29,11 @@ export const GivenMapping = z.strictObject({
   version: z.literal(1).default(1),
   entity: z.string().default('person'),
   fields: z.array(
-    FieldMapping.extend({ standardizer: z.string().min(1).optional(), confidence: z.number().min(0).max(1).default(1), reasons: z.array(z.string()).default([]) }),
+    FieldMapping.extend({
+      standardizer: z.string().min(1).optional(),
+      confidence: z.number().min(0).max(1).default(1),
+      reasons: z.array(z.string()).default([]),
+    }),
   ),
   carried: z.array(SourceColumn).optional(),
 });

@@ -20,7 +20,9 @@ export const Detection = z.strictObject({
   evidence: z.array(z.string()),
   dialect: Dialect,
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
-  header_findings: z.array(z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() })),
+  header_findings: z.array(
+    z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() }),
+  ),
   /** sha256 over the names of the columns in order: equal schemas have equal fingerprints. */
   fingerprint: z.string(),
 });

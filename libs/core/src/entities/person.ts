@@ -13,7 +13,7 @@ export const person: Entity = {
   name: 'person',
   plural: 'persons',
   fields: [
-    field('person_id', 'identifier', 'Golden person; filled by linkage.'),
+    field('person_id', 'identifier', 'Golden person; empty unless a column is mapped to it.'),
     field('patient_id', 'identifier', 'The person in the source system.', 'text', true),
     field('first_name', 'person-name', 'Given name.', 'text', true),
     field('middle_name', 'person-name', 'Middle name or initial.'),
