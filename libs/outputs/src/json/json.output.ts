@@ -1,0 +1,11 @@
+import { columnList, literal, sql } from '@attune/sql';
+import { defineOutput } from '../output.js';
+
+/** One array of objects (RFC 8259), one object a line; every object has every column, null where there is no value. */
+export const json = defineOutput({
+  name: 'json',
+  contentType: 'application/json',
+  extension: 'json',
+  copy: (silver, target, columns) =>
+    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${literal(silver)})) TO ${literal(target)} (FORMAT json, ARRAY true)`,
+});

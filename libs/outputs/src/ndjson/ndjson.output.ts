@@ -1,0 +1,11 @@
+import { columnList, literal, sql } from '@attune/sql';
+import { defineOutput } from '../output.js';
+
+/** One object per line, LF after each; every object has every column, null where there is no value. */
+export const ndjson = defineOutput({
+  name: 'ndjson',
+  contentType: 'application/x-ndjson',
+  extension: 'ndjson',
+  copy: (silver, target, columns) =>
+    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${literal(silver)})) TO ${literal(target)} (FORMAT json, ARRAY false)`,
+});

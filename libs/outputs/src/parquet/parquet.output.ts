@@ -1,0 +1,12 @@
+import { columnList, literal, parquetOptions, sql } from '@attune/sql';
+import { defineOutput } from '../output.js';
+
+/** Typed columns, written as silver is, so that the bytes do not depend on the number of threads. */
+export const parquet = defineOutput({
+  name: 'parquet',
+  contentType: 'application/vnd.apache.parquet',
+  extension: 'parquet',
+  sameAsSilver: true,
+  copy: (silver, target, columns) =>
+    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${literal(silver)})) TO ${literal(target)} ${parquetOptions(columns.length)}`,
+});

@@ -1,0 +1,25 @@
+import { identifier, join, literal, sql, type Sql } from './sql.js';
+
+/** `['a', 'b']`, a list of texts. */
+export const textList = (texts: readonly string[]): Sql => sql`[${join(texts.map(literal))}]`;
+
+/** `{'name': 'TYPE', …}`, the struct in which readers take names and types of columns. */
+export const columnTypes = (columns: readonly { readonly name: string; readonly type: string }[]): Sql =>
+  sql`{${join(columns.map(({ name, type }) => sql`${literal(name)}: ${literal(type)}`))}}`;
+
+/** `"a", "b"`, a list of columns. */
+export const columnList = (names: readonly string[]): Sql => join(names.map(identifier));
+
+const ROW_GROUP = 122_880;
+/** Rows of a row group are a multiple of DuckDB's vector. */
+const VECTOR = 2048;
+const USUAL_COLUMNS = 64;
+
+/**
+ * Options of every Parquet file we write: zstd at its fastest level, row groups of 122,880, less for wide tables, because a row group
+ * waits in memory until it is full. They depend on the number of columns only, so that equal data gives equal bytes.
+ */
+export function parquetOptions(columns: number): Sql {
+  const rows = columns <= USUAL_COLUMNS ? ROW_GROUP : Math.max(VECTOR, Math.floor((ROW_GROUP * USUAL_COLUMNS) / columns / VECTOR) * VECTOR);
+  return sql`(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${literal(rows)})`;
+}

@@ -1,0 +1,2 @@
+export * from './duckdb.js';
+export * from './sql.js';
