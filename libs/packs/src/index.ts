@@ -1,0 +1,3 @@
+export * from './clinical/clinical.js';
+export * from './pack.js';
+export * from './registry.js';

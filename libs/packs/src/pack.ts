@@ -1,0 +1,10 @@
+import type { Synonyms } from '@attune/mapping';
+
+/** What is known of one domain: data only, over the entities of core. */
+export interface Pack {
+  readonly name: string;
+  readonly title: string;
+  /** Names of the entities that the pack speaks of; an entity belongs to one pack. */
+  readonly entities: readonly string[];
+  readonly synonyms: readonly Synonyms[];
+}

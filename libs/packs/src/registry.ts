@@ -1,0 +1,15 @@
+import type { Synonyms } from '@attune/mapping';
+import { clinical } from './clinical/clinical.js';
+import type { Pack } from './pack.js';
+
+/** Every pack that exists. */
+export const packs: readonly Pack[] = [clinical];
+
+export function findPack(name: string): Pack | undefined {
+  return packs.find((pack) => pack.name === name);
+}
+
+/** The synonyms of an entity, from the pack it belongs to; undefined for an entity no pack speaks of. */
+export function findSynonyms(entity: string): Synonyms | undefined {
+  return packs.flatMap((pack) => pack.synonyms).find((synonyms) => synonyms.entity === entity);
+}
