@@ -1,0 +1,169 @@
+import { type Operation, type OutputFormat } from '@attune/core';
+import { ApiProblem, UnexpectedAnswer, Unreachable } from './api-problem.js';
+import { HealthBody, ReadyBody } from './health.api.js';
+import { isTerminal, JobBody, JobList, type JobListQuery, jobPaths, JobStatusBody } from './job.api.js';
+import { LOG_MEDIA_TYPE, LogLine } from './log.api.js';
+import { ManifestBody } from './manifest.api.js';
+import { MappingBody } from './mapping.api.js';
+import { linesOf } from './ndjson.js';
+import type { JobOptionsInput } from './options.api.js';
+import { QualityBody } from './quality.api.js';
+import { QuarantinePage, type QuarantineRecord } from './quarantine.api.js';
+import { Transport, type TransportOptions } from './transport.js';
+import { VersionBody } from './version.api.js';
+
+export interface ClientOptions extends TransportOptions {
+  /** A fresh key for each request that creates or acts, as from `crypto.randomUUID`. */
+  readonly newKey: () => string;
+}
+
+export interface Submission {
+  /** Streamed as it is read: a file-backed Blob never lies in memory whole. */
+  readonly file: Blob;
+  /** Name of the file as the job shows it. */
+  readonly name?: string;
+  readonly operation?: Operation;
+  readonly options?: JobOptionsInput;
+  /** Give one to make a submit repeatable across processes; else each call has its own. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** Told of every status that was read. */
+  readonly onProgress?: (status: JobStatusBody) => void;
+  /** Longest time between two looks, 500 ms unless given; the first ones follow faster, for small jobs. */
+  readonly pollMs?: number;
+}
+
+interface Cancellable {
+  readonly signal?: AbortSignal;
+}
+
+/** Looks in a row that may go unanswered before `wait` gives up: about a minute, in which a server can start again. */
+const SILENT_LOOKS = 27;
+
+/**
+ * Attune over HTTP. Every call throws ApiProblem, Unreachable or UnexpectedAnswer, and retries by itself what the server
+ * calls retryable. What creates or acts carries one Idempotency-Key over all its tries, so that it happens once.
+ */
+export class AttuneClient {
+  readonly #http: Transport;
+  readonly #newKey: () => string;
+
+  constructor(options: ClientOptions) {
+    this.#http = new Transport(options);
+    this.#newKey = options.newKey;
+  }
+
+  get url(): string {
+    return this.#http.url;
+  }
+
+  /** Uploads the file and creates the job, which is answered before it has ended. */
+  submit(submission: Submission): Promise<JobBody> {
+    const body = new FormData();
+    // The small parts go first, so that a wrong option is answered before the upload.
+    body.set('operation', submission.operation ?? 'harmonize');
+    body.set('options', JSON.stringify(submission.options ?? {}));
+    body.set('file', submission.file, submission.name ?? 'file');
+    const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
+    return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
+  }
+
+  job(id: string, options: Cancellable = {}): Promise<JobBody> {
+    return this.#http.read(JobBody, jobPaths(id).self, signalOf(options));
+  }
+
+  status(id: string, options: Cancellable = {}): Promise<JobStatusBody> {
+    return this.#http.read(JobStatusBody, jobPaths(id).status, signalOf(options));
+  }
+
+  /** The job once it is completed, failed, cancelled or expired. Outlives a restart of the server. */
+  async wait(id: string, { signal, onProgress, pollMs = 500 }: WaitOptions = {}): Promise<JobBody> {
+    const options = signal === undefined ? {} : { signal };
+    let silent = 0;
+    for (let pauseMs = pollMs / 8; ; pauseMs = Math.min(pollMs, pauseMs * 2)) {
+      try {
+        const status = await this.status(id, options);
+        silent = 0;
+        onProgress?.(status);
+        if (isTerminal(status.status)) return await this.job(id, options);
+      } catch (error) {
+        const passing = error instanceof Unreachable || (error instanceof ApiProblem && error.retryable);
+        silent += 1;
+        if (!passing || silent >= SILENT_LOOKS) throw error;
+      }
+      await this.#http.pause(pauseMs, signal);
+    }
+  }
+
+  /** The result as the server sends it; the body is to be read as a stream. `not_acceptable` for a format that was not published. */
+  result(id: string, format?: OutputFormat, options: Cancellable = {}): Promise<Response> {
+    return this.#http.send(jobPaths(id).result, { headers: { accept: '*/*' }, query: { format }, ...signalOf(options) });
+  }
+
+  quality(id: string, options: Cancellable = {}): Promise<QualityBody> {
+    return this.#http.read(QualityBody, jobPaths(id).quality, signalOf(options));
+  }
+
+  manifest(id: string, options: Cancellable = {}): Promise<ManifestBody> {
+    return this.#http.read(ManifestBody, jobPaths(id).manifest, signalOf(options));
+  }
+
+  mapping(id: string, options: Cancellable = {}): Promise<MappingBody> {
+    return this.#http.read(MappingBody, jobPaths(id).mapping, signalOf(options));
+  }
+
+  /** Pages of quarantined records in order of the source; a page is asked for when it is wanted. */
+  async *quarantine(id: string, options: Cancellable & { readonly limit?: number } = {}): AsyncGenerator<readonly QuarantineRecord[]> {
+    let cursor: string | undefined;
+    do {
+      const query = { limit: options.limit ?? 200, cursor };
+      const page: QuarantinePage = await this.#http.read(QuarantinePage, jobPaths(id).quarantine, { query, ...signalOf(options) });
+      yield page.data;
+      cursor = page.has_more ? (page.next_cursor ?? undefined) : undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** The history of the job so far, oldest first. */
+  async *logs(id: string, options: Cancellable = {}): AsyncGenerator<LogLine> {
+    const path = jobPaths(id).logs;
+    const response = await this.#http.send(path, { headers: { accept: LOG_MEDIA_TYPE }, ...signalOf(options) });
+    for await (const line of linesOf(response)) {
+      const parsed = LogLine.safeParse(line);
+      if (!parsed.success) throw new UnexpectedAnswer(path, 'a line is no line of a log.');
+      yield parsed.data;
+    }
+  }
+
+  /** One page of jobs, newest first. */
+  list(query: Partial<JobListQuery> = {}, options: Cancellable = {}): Promise<JobList> {
+    return this.#http.read(JobList, '/api/v1/jobs', { query, ...signalOf(options) });
+  }
+
+  /** Asks for cancellation; the job ends a moment later. `conflict_state` when it has already ended. */
+  cancel(id: string, options: Cancellable = {}): Promise<JobBody> {
+    const headers = { 'idempotency-key': this.#newKey() };
+    return this.#http.read(JobBody, `${jobPaths(id).self}/cancel`, { method: 'POST', headers, ...signalOf(options) });
+  }
+
+  /** Health of the dependencies; an unhealthy server is an answer here, not a problem. */
+  health(options: Cancellable = {}): Promise<HealthBody> {
+    return this.#http.read(HealthBody, '/api/v1/health', { answers: [503], ...signalOf(options) });
+  }
+
+  /** Whether the server takes work; not ready is an answer here, not a problem. */
+  ready(options: Cancellable = {}): Promise<ReadyBody> {
+    return this.#http.read(ReadyBody, '/health/ready', { answers: [503], ...signalOf(options) });
+  }
+
+  version(options: Cancellable = {}): Promise<VersionBody> {
+    return this.#http.read(VersionBody, '/api/v1/version', signalOf(options));
+  }
+}
+
+function signalOf(options: Cancellable): Cancellable {
+  return options.signal === undefined ? {} : { signal: options.signal };
+}

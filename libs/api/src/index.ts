@@ -1,0 +1,16 @@
+export * from './api-problem.js';
+export * from './client.js';
+export * from './examples.js';
+export * from './health.api.js';
+export * from './job.api.js';
+export * from './log.api.js';
+export * from './manifest.api.js';
+export * from './mapping.api.js';
+export { openEnum, type OpenEnum } from './open-enum.js';
+export * from './options.api.js';
+export * from './page.api.js';
+export * from './problem.api.js';
+export * from './quality.api.js';
+export * from './quarantine.api.js';
+export { type Pause } from './transport.js';
+export * from './version.api.js';

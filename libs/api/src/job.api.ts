@@ -1,0 +1,164 @@
+import { JOB_STATUSES, OPERATIONS, STAGE_STATUSES, type ErrorClass, type ErrorCode, type StageName } from '@attune/core';
+import { z } from 'zod';
+import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
+import { JobOptionsBody } from './options.api.js';
+import { pageOf, PageQuery } from './page.api.js';
+
+/** Part `operation` of a submit. Closed: an operation we do not have is refused. */
+export const OperationRequest = z.enum(OPERATIONS);
+
+const STAGES = ['inspect', 'plan', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
+const Stage = openEnum(STAGES);
+const ERROR_CLASSES = [
+  'caller',
+  'transient',
+  'resource',
+  'data',
+  'crash',
+  'cancelled',
+  'deadline',
+] as const satisfies readonly ErrorClass[];
+
+/** Why a job ended as failed. A failed job answers 200: it is no problem of HTTP. */
+export const JobError = z.object({
+  code: openEnum<ErrorCode>(['quarantine.limit', 'unprocessable_file', 'mapping_invalid', 'attempts_exhausted']),
+  class: openEnum(ERROR_CLASSES),
+  stage: Stage.nullable(),
+  shard: Count.nullable(),
+  retryable: z.boolean(),
+  detail: z.string(),
+});
+export type JobError = z.infer<typeof JobError>;
+
+/** The last error of a stage; null `detail` where only the code was kept. */
+export const StageError = z.object({ code: z.string(), class: openEnum(ERROR_CLASSES), detail: z.string().nullable() });
+
+export const StageBody = z.object({
+  name: Stage,
+  status: openEnum(STAGE_STATUSES),
+  shards: z.object({ total: Count, done: Count }),
+  /** The highest attempt of its shards; 0 before the first. */
+  attempt: Count,
+  started_at: Timestamp.nullable(),
+  ended_at: Timestamp.nullable(),
+  error: StageError.nullable(),
+});
+export type StageBody = z.infer<typeof StageBody>;
+
+/** Why the job waits. Only the member that belongs to the reason is present. */
+export const WaitingFor = z.object({
+  reason: openEnum(['quota', 'backlog', 'dependency', 'review', 'retry']),
+  backlog_position: Count.optional(),
+  dependency: z.string().optional(),
+  retry_at: Timestamp.optional(),
+});
+
+/** Counts of source records; `total_records` is null until the whole file was read. */
+export const StatusMetrics = z.object({ records_processed: Count, total_records: Count.nullable(), errors_found: Count });
+
+export const JobMetrics = StatusMetrics.extend({ records_quarantined: Count, bytes_in: Count, bytes_out: Count });
+
+/** in = out + quarantined + merged + dropped. */
+export const RowLedgerBody = z.object({
+  stage: Stage,
+  /** What was counted, as in `record`. */
+  unit: z.string(),
+  records_in: Count,
+  records_out: Count,
+  records_quarantined: Count,
+  records_merged: Count,
+  records_dropped: Count,
+  drop_reasons: z.record(z.string(), Count),
+});
+export type RowLedgerBody = z.infer<typeof RowLedgerBody>;
+
+/** Paths, relative to the server. */
+export const JobLinks = z.object({
+  self: z.string(),
+  events: z.string().optional(),
+  result: z.string(),
+  quality: z.string(),
+  quarantine: z.string(),
+  mapping: z.string(),
+  logs: z.string(),
+});
+
+/** A job as `GET /api/v1/jobs/{id}` answers it (api.md, section 3). Null means not known, or not yet. */
+export const JobBody = z.object({
+  job_id: z.string(),
+  operation: openEnum(OPERATIONS),
+  /** Rises with a redrive. */
+  generation: Count,
+  /** Rises with every change; the ETag. */
+  version: Count,
+  status: openEnum(JOB_STATUSES),
+  /** True from a cancel until a terminal status. */
+  cancel_requested: z.boolean(),
+  stage: Stage.nullable(),
+  attempt: Count,
+  stages: z.array(StageBody),
+  waiting_for: WaitingFor.nullable(),
+  /** 0..100; never decreases within a generation. */
+  progress: z.number().min(0).max(100),
+  estimated_completion: Timestamp.nullable(),
+  created_at: Timestamp,
+  started_at: Timestamp.nullable(),
+  completed_at: Timestamp.nullable(),
+  deadline_at: Timestamp.nullable(),
+  metrics: JobMetrics,
+  row_ledger: z.array(RowLedgerBody),
+  input: z.object({ dataset_id: z.string(), sha256: Sha256, bytes: Count, name: z.string().optional() }),
+  options: JobOptionsBody,
+  engine_version: z.string(),
+  error: JobError.nullable(),
+  links: JobLinks,
+});
+export type JobBody = z.infer<typeof JobBody>;
+
+/** The short body of `/status`, for those who poll. */
+export const JobStatusBody = z.object({
+  job_id: z.string(),
+  status: openEnum(JOB_STATUSES),
+  stage: Stage.nullable(),
+  progress: z.number().min(0).max(100),
+  created_at: Timestamp,
+  estimated_completion: Timestamp.nullable(),
+  metrics: StatusMetrics,
+  version: Count,
+  cancel_requested: z.boolean(),
+});
+export type JobStatusBody = z.infer<typeof JobStatusBody>;
+
+/** Newest first. */
+export const JobList = pageOf(JobBody);
+export type JobList = z.infer<typeof JobList>;
+
+/** Query of `GET /api/v1/jobs`. Closed: an unknown parameter or status is refused. */
+export const JobListQuery = PageQuery.extend({
+  status: z.enum(JOB_STATUSES).optional(),
+  operation: OperationRequest.optional(),
+  created_after: Timestamp.optional(),
+});
+export type JobListQuery = z.infer<typeof JobListQuery>;
+
+const TERMINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'expired']);
+
+/** True when a job of this status will not change again by itself. */
+export function isTerminal(status: string): boolean {
+  return TERMINAL.has(status);
+}
+
+/** The routes of one job; the same for server, client and `links`. `id` is a prefixed or bare id. */
+export function jobPaths(id: string) {
+  const self = `/api/v1/jobs/${encodeURIComponent(id)}`;
+  return {
+    self,
+    status: `${self}/status`,
+    result: `${self}/result`,
+    quality: `${self}/quality`,
+    quarantine: `${self}/quarantine`,
+    mapping: `${self}/mapping`,
+    logs: `${self}/logs`,
+    manifest: `${self}/artifacts/manifest`,
+  } as const;
+}

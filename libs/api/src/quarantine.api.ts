@@ -1,0 +1,32 @@
+import { FINDING_KINDS, type FindingCode } from '@attune/core';
+import { z } from 'zod';
+import { Count, openEnum } from './open-enum.js';
+import { pageOf } from './page.api.js';
+
+const FINDING_CODES = Object.keys(FINDING_KINDS) as FindingCode[];
+
+/**
+ * One record that was set aside, with where it came from. `raw` are its bytes as received (at most 4 KiB) where they are UTF-8,
+ * else `raw_base64`. Offsets count bytes of the decoded stream from 0; records and lines count from 1.
+ */
+export const QuarantineRecord = z.object({
+  /** Member of a container, empty for a plain file. */
+  member: z.string(),
+  record: z.int().min(1),
+  line: z.int().min(1),
+  byte_offset: Count,
+  byte_length: Count,
+  /** 0-based ordinal of the source column; null when the whole record is meant. */
+  column: Count.nullable(),
+  /** Field of the entity, or the source column's name. */
+  field: z.string().nullable(),
+  code: openEnum(FINDING_CODES),
+  message: z.string(),
+  raw: z.string().optional(),
+  raw_base64: z.base64().optional(),
+});
+export type QuarantineRecord = z.infer<typeof QuarantineRecord>;
+
+/** In order of the source. */
+export const QuarantinePage = pageOf(QuarantineRecord);
+export type QuarantinePage = z.infer<typeof QuarantinePage>;
