@@ -1,0 +1,128 @@
+import { findEntity, type Plan, type RowLedger } from '@attune/core';
+import type { Profile } from '../transform/profile.js';
+import { qualityReport, type Evidence } from './quality-report.js';
+import { silverAggregates } from './silver-aggregates.js';
+
+const person = findEntity('person')!;
+const essential = person.fields.filter((field) => field.essential === true).length;
+
+const FIELDS = ['patient_id', 'birth_date', 'death_date', 'death_flag'];
+
+const plan = (standardize = true, fields = FIELDS): Plan => ({
+  version: 1,
+  mapping: {
+    version: 1,
+    entity: 'person',
+    fields: fields.map((field, ordinal) => ({
+      field,
+      from: [{ ordinal, name: field }],
+      standardizer: person.fields.find(({ name }) => name === field)!.standardizer,
+      options: {},
+      confidence: 1,
+      reasons: [],
+    })),
+    carried: [],
+  },
+  dialect: { delimiter: 44, quote: 34, header: true, bom: 0 },
+  columns: [],
+  null_tokens: [],
+  comments: null,
+  trailers: null,
+  required: [],
+  quarantine_limit: 1,
+  options: { remove_duplicates: true, standardize_fields: standardize, validate_schema: true, output_formats: [] },
+  received_at: '2026-01-01T00:00:00Z',
+  engine_version: '1',
+});
+
+const ledger = (out: number, merged: number, quarantined: number): RowLedger => ({
+  recordsIn: out + merged + quarantined,
+  recordsOut: out,
+  recordsQuarantined: quarantined,
+  recordsMerged: merged,
+  recordsDropped: 0,
+  dropReasons: {},
+});
+
+function profile(received: Record<string, number>, refused: Record<string, number>): Profile {
+  const columns = FIELDS.map((name) => ({
+    name,
+    source: 0,
+    standardizer: 'text',
+    nulls: 0,
+    received: received[name] ?? 0,
+    refused: refused[name] ?? 0,
+    findings: {},
+    min: null,
+    max: null,
+    min_length: 0,
+    max_length: 0,
+    distinct_estimate: 0,
+  }));
+  return { version: 1, records: 4, columns };
+}
+
+/** Every question answered, with 0 unless told otherwise. */
+function answersTo(asked: Plan, told: Record<string, number>): Record<string, number> {
+  const names = silverAggregates('silver.parquet', asked, person).flatMap((aggregate) => aggregate.names);
+  return Object.fromEntries(names.map((name) => [name, told[name] ?? 0]));
+}
+
+const evidence = (rest: Partial<Evidence> = {}): Evidence => ({
+  plan: plan(),
+  entity: person,
+  ledger: ledger(3, 1, 1),
+  profile: profile({ patient_id: 4, birth_date: 4 }, { birth_date: 1 }),
+  answers: answersTo(plan(), {
+    records: 3,
+    'filled.patient_id': 3,
+    'filled.birth_date': 2,
+    'distinct.patient_id': 3,
+    'judged.birth_not_after_receipt': 2,
+    'held.birth_not_after_receipt': 1,
+    'judged.death_not_before_birth': 1,
+    'held.death_not_before_birth': 1,
+  }),
+  ...rest,
+});
+
+test('each dimension is the share of its two counts, and the whole is the mean of the scored ones', () => {
+  const report = qualityReport(evidence());
+  expect(report.dimensions.completeness).toEqual({ status: 'scored', numerator: 5, denominator: essential * 3, score: 33.33 });
+  expect(report.dimensions.validity).toEqual({ status: 'scored', numerator: 7, denominator: 8, score: 87.5 });
+  expect(report.dimensions.uniqueness).toEqual({ status: 'scored', numerator: 3, denominator: 4, score: 75 });
+  expect(report.dimensions.consistency).toEqual({ status: 'scored', numerator: 2, denominator: 3, score: 66.66 });
+  expect(report.dimensions.accuracy).toMatchObject({ status: 'not_applicable', score: null });
+  expect(report.dimensions.timeliness).toMatchObject({ status: 'not_applicable', score: null });
+  expect(report.overall).toBe(65.62);
+  expect(report.records).toEqual({ in: 5, out: 3, quarantined: 1, merged: 1, dropped: 0 });
+  expect(report.fields[0]).toEqual({
+    field: 'patient_id',
+    standardizer: 'identifier',
+    filled: { numerator: 3, denominator: 3 },
+    valid: { numerator: 4, denominator: 4 },
+    distinct: 3,
+  });
+});
+
+test('a dimension with nothing to count is not applicable, never 100', () => {
+  const nothing = qualityReport(evidence({ ledger: ledger(0, 0, 2), answers: answersTo(plan(), {}), profile: profile({}, {}) }));
+  expect(Object.values(nothing.dimensions).map(({ status, score }) => [status, score])).toEqual(Array(6).fill(['not_applicable', null]));
+  expect(nothing.overall).toBeNull();
+});
+
+test('received text is judged neither for validity nor for consistency', () => {
+  const asReceived = plan(false);
+  const { dimensions } = qualityReport(evidence({ plan: asReceived, answers: answersTo(asReceived, { records: 3 }) }));
+  expect(dimensions.validity.status).toBe('not_applicable');
+  expect(dimensions.consistency.status).toBe('not_applicable');
+});
+
+test('100 means that nothing is missing: shares are rounded down', () => {
+  const almost = evidence({ ledger: ledger(999_999, 1, 0), answers: answersTo(plan(), { records: 999_999 }) });
+  expect(qualityReport(almost).dimensions.uniqueness.score).toBe(99.99);
+});
+
+test('silver with other rows than the ledger fails the stage', () => {
+  expect(() => qualityReport(evidence({ ledger: ledger(4, 0, 1) }))).toThrow('engine.failed');
+});

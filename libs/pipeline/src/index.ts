@@ -1,0 +1,13 @@
+export * from './inspect/inspect-delimited.js';
+export * from './job-machine/decide.js';
+export * from './job-machine/stages-of.js';
+export * from './job-machine/state.js';
+export * from './plan/make-plan.js';
+export * from './check/quality-report.js';
+export * from './check/silver-aggregates.js';
+export { type LineIndex } from './transform/json-lines.js';
+export { type ReadBytes, type TransformPorts } from './transform/ports.js';
+export { type Profile, type ProfiledColumn } from './transform/profile.js';
+export * from './transform/silver-columns.js';
+export * from './transform/silver-sql.js';
+export * from './transform/transform-pass.js';

@@ -1,0 +1,79 @@
+import type { Detection, SampleProfile } from '@attune/core';
+import { DelimitedReader, detectDelimited, type Batch } from '@attune/formats';
+import { DEFAULT_NULL_TOKENS } from '@attune/standardize';
+import { ColumnTallies } from './column-tally.js';
+
+/** The bytes inspect looks at: engine.md, section 3. The caller reads them; nothing is changed in them. */
+export interface SampleBytes {
+  /** The first bytes of the decoded stream, the whole of it where it is short. */
+  readonly head: Uint8Array;
+  /** Cuts from behind the head, each beginning anywhere. */
+  readonly windows: readonly Uint8Array[];
+  /** Size of the decoded stream in bytes. */
+  readonly size: number;
+  /** sha256 of a text, hexadecimal; passed in because this floor has no cryptography. */
+  readonly fingerprint: (names: string) => string;
+}
+
+export interface Inspection {
+  readonly detection: Detection;
+  readonly profile: SampleProfile;
+}
+
+const HEAD_RECORDS = 2000;
+const WINDOW_RECORDS = 100;
+const BATCH_RECORDS = 250;
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Offset after the first line end, or the length when there is none. */
+function firstLineStart(buf: Uint8Array): number {
+  for (let i = 0; i < buf.length; i += 1) {
+    if (buf[i] === LF) return i + 1;
+    if (buf[i] === CR) return buf[i + 1] === LF ? i + 2 : i + 1;
+  }
+  return buf.length;
+}
+
+function count(batch: Batch, records: number, tallies: ColumnTallies): void {
+  const { buf, starts, ends, width } = batch;
+  for (let record = 0; record < records; record += 1) {
+    for (let column = 0; column < width; column += 1) {
+      const cell = record * width + column;
+      const start = Math.max(0, starts[cell]!);
+      tallies.add(column, buf, start, starts[cell]! < 0 ? start : ends[cell]!);
+    }
+  }
+  tallies.records += records;
+}
+
+/** Reads up to `limit` records; broken ones are passed over, they are for the full pass to report. */
+function readSample(reader: DelimitedReader, buf: Uint8Array, from: number, last: boolean, limit: number, tallies: ColumnTallies): void {
+  let at = from;
+  let left = limit;
+  while (left > 0 && at < buf.length) {
+    const consumed = reader.read(buf, at, buf.length, last);
+    const records = Math.min(left, reader.batch.n);
+    count(reader.batch, records, tallies);
+    left -= records;
+    at += consumed;
+    if (consumed === 0) return;
+  }
+}
+
+/** Finds out the dialect and the columns, and profiles a bounded part of the records. Values leave it as counts only. */
+export function inspectDelimited({ head, windows, size, fingerprint }: SampleBytes): Inspection {
+  // The reader undoes doubled quotes in place, and the sample belongs to the caller. Not slice(): that of a Buffer is no copy.
+  const detection = detectDelimited({ head: new Uint8Array(head), size, fingerprint });
+  const { dialect, columns } = detection;
+  const tallies = new ColumnTallies(columns, DEFAULT_NULL_TOKENS);
+  const width = columns.length;
+  const whole = head.length >= size;
+  readSample(new DelimitedReader(dialect, width, { batchRecords: BATCH_RECORDS }), new Uint8Array(head), 0, whole, HEAD_RECORDS, tallies);
+  for (const window of windows) {
+    const reader = new DelimitedReader({ ...dialect, header: false, bom: 0 }, width, { batchRecords: WINDOW_RECORDS });
+    const copy = new Uint8Array(window);
+    readSample(reader, copy, firstLineStart(copy), false, WINDOW_RECORDS, tallies);
+  }
+  return { detection, profile: { records: tallies.records, columns: tallies.profile() } };
+}

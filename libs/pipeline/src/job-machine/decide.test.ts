@@ -1,0 +1,292 @@
+import { AppError, ERROR_KINDS, type ErrorCode, type StageName } from '@attune/core';
+import { createJob, decide } from './decide.js';
+import { stagesOf } from './stages-of.js';
+import {
+  backoffMs,
+  type Effect,
+  type JobEvent,
+  type JobState,
+  LEASE_MS,
+  MAX_LOST_LEASES,
+  MAX_RESOURCE_TRIES,
+  MAX_TRANSIENT_TRIES,
+  type StageState,
+} from './state.js';
+
+/** A job under a clock that the test turns. */
+class Life {
+  state: JobState;
+  effects: readonly Effect[];
+
+  constructor(
+    public now = 1_000_000,
+    deadlineAt: number | null = null,
+    operation: 'harmonize' | 'validate' = 'validate',
+  ) {
+    ({ state: this.state, effects: this.effects } = createJob(operation, deadlineAt, now));
+  }
+
+  event(event: JobEvent): this {
+    ({ state: this.state, effects: this.effects } = decide(this.state, event, this.now));
+    return this;
+  }
+
+  later(ms: number): this {
+    this.now += ms;
+    return this;
+  }
+
+  /** Claims and answers the epoch. */
+  claim(stage: StageName = 'inspect', worker = 'w1'): number {
+    this.event({ type: 'claim', stage, worker });
+    return this.stage(stage).epoch;
+  }
+
+  fail(code: ErrorCode, epoch: number, stage: StageName = 'inspect'): this {
+    return this.event({ type: 'fail', stage, epoch, error: { class: ERROR_KINDS[code].class, code, detail: 'planted' }, jitter: 0 });
+  }
+
+  stage(name: StageName = 'inspect'): StageState {
+    return this.state.stages.find((stage) => stage.name === name)!;
+  }
+
+  ended(): unknown {
+    return this.effects.filter(({ type }) => type === 'attempt_ended').map((effect) => (effect as { outcome: string }).outcome);
+  }
+
+  history(): string[] {
+    return this.effects.flatMap((effect) => (effect.type === 'history' ? [effect.line.type] : []));
+  }
+}
+
+/** The code a refusal carries; 'accepted' when there is none. */
+function refusal(life: Life, event: JobEvent): string {
+  try {
+    decide(life.state, event, life.now);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof AppError ? error.code : 'unknown';
+  }
+}
+
+describe('the way of a job', () => {
+  test.each(['harmonize', 'validate'] as const)(
+    'a job of operation %s passes its stages in order and is completed by the last',
+    (operation) => {
+      const life = new Life(0, null, operation);
+      expect(life.state.status).toBe('pending');
+      for (const { name, service } of stagesOf(operation)) {
+        expect(life.effects).toContainEqual({ type: 'ready', stage: name, service });
+        life.event({ type: 'commit', stage: name, epoch: life.claim(name) });
+        expect(life.ended()).toEqual(['done']);
+      }
+      expect(life.state.status).toBe('completed');
+      expect(life.effects).toContainEqual({ type: 'terminal', status: 'completed' });
+      expect(life.history()).toEqual(['stage.done', 'job.status_changed']);
+    },
+  );
+
+  test('a stage that waits for the one before cannot be claimed', () => {
+    expect(refusal(new Life(), { type: 'claim', stage: 'plan', worker: 'w1' })).toBe('conflict_state');
+  });
+
+  test('a stage that is being worked on cannot be claimed', () => {
+    const life = new Life();
+    life.claim();
+    expect(refusal(life.later(LEASE_MS), { type: 'claim', stage: 'inspect', worker: 'w2' })).toBe('conflict_state');
+  });
+
+  test('quarantine.limit ends the job as failed after the stage is done', () => {
+    const life = new Life();
+    life.event({ type: 'commit', stage: 'inspect', epoch: life.claim(), failure: { code: 'quarantine.limit', detail: 'too many' } });
+    expect(life.state).toMatchObject({ status: 'failed', error: { code: 'quarantine.limit', class: 'data', stage: 'inspect' } });
+    expect(life.state.stages.map(({ status }) => status)).toEqual(['done', 'cancelled', 'cancelled', 'cancelled']);
+    expect(life.ended()).toEqual(['done']);
+  });
+});
+
+describe('leases and epochs', () => {
+  test('a worker whose lease ran out cannot commit over the one who took over', () => {
+    const life = new Life();
+    const late = life.claim('inspect', 'w1');
+    const successor = life.later(LEASE_MS + 1).claim('inspect', 'w2');
+    expect(life.ended()).toEqual(['lost']);
+    expect(refusal(life, { type: 'commit', stage: 'inspect', epoch: late })).toBe('stage.fenced');
+    expect(life.event({ type: 'commit', stage: 'inspect', epoch: successor }).stage().status).toBe('done');
+  });
+
+  test('a worker whose lease ran out may still commit while nobody has taken over', () => {
+    const life = new Life();
+    const epoch = life.claim();
+    life.later(10 * LEASE_MS).event({ type: 'commit', stage: 'inspect', epoch });
+    expect(life.stage().status).toBe('done');
+  });
+
+  test('nothing is committed twice', () => {
+    const life = new Life();
+    const epoch = life.claim();
+    life.event({ type: 'commit', stage: 'inspect', epoch });
+    expect(refusal(life, { type: 'commit', stage: 'inspect', epoch })).toBe('stage.fenced');
+  });
+
+  test('a lost worker does not count as a crash', () => {
+    const life = new Life();
+    life.claim();
+    life.later(LEASE_MS + 1).claim('inspect', 'w2');
+    expect(life.stage()).toMatchObject({ crashCount: 0, lostCount: 1, attempt: 2, leaseOwner: 'w2' });
+  });
+
+  test('a stage that loses every lease ends its job as attempts_exhausted', () => {
+    const life = new Life();
+    for (let i = 0; i <= MAX_LOST_LEASES; i++) life.later(LEASE_MS + 1).claim();
+    expect(life.state.status).toBe('processing');
+    life.later(LEASE_MS + 1).event({ type: 'claim', stage: 'inspect', worker: 'w1' });
+    expect(life.state).toMatchObject({ status: 'failed', error: { code: 'attempts_exhausted', stage: 'inspect' } });
+    expect(life.ended()).toEqual(['lost']);
+  });
+});
+
+describe('failures', () => {
+  test('two crashes of the engine end the job as poison_input', () => {
+    const life = new Life();
+    life.fail('engine.failed', life.claim());
+    expect(life.stage()).toMatchObject({ status: 'ready', crashCount: 1 });
+    life.fail('engine.failed', life.claim());
+    expect(life.state).toMatchObject({ status: 'failed', error: { code: 'poison_input', stage: 'inspect' } });
+    expect(life.stage()).toMatchObject({ status: 'failed', crashCount: 2 });
+  });
+
+  test.each(['internal', 'artifact_corrupt'] as const)('two failures with %s keep that code: the input is not to blame', (code) => {
+    const life = new Life();
+    life.fail(code, life.claim());
+    life.fail(code, life.claim());
+    expect(life.state).toMatchObject({ status: 'failed', error: { code } });
+  });
+
+  test.each([
+    ['dependency_unavailable', MAX_TRANSIENT_TRIES],
+    ['storage_full', MAX_RESOURCE_TRIES],
+    ['encoding', 1],
+    ['mapping_invalid', 1],
+  ] as const)('%s is tried %i times in all', (code, tries) => {
+    const life = new Life();
+    for (let i = 1; i < tries; i++) {
+      life.fail(code, life.claim());
+      expect(life.state.status).toBe('processing');
+      expect(life.ended()).toEqual(['failed']);
+    }
+    life.fail(code, life.claim());
+    expect(life.state).toMatchObject({ status: 'failed', error: { code, detail: 'planted' } });
+  });
+
+  test('a failed stage is not to be had before its backoff is over', () => {
+    const life = new Life();
+    life.event({
+      type: 'fail',
+      stage: 'inspect',
+      epoch: life.claim(),
+      error: { class: 'transient', code: 'overloaded', detail: '' },
+      jitter: 0.5,
+    });
+    const claim: JobEvent = { type: 'claim', stage: 'inspect', worker: 'w1' };
+    expect(refusal(life.later(499), claim)).toBe('conflict_state');
+    expect(refusal(life.later(1), claim)).toBe('accepted');
+  });
+
+  test('the backoff doubles from one second and never exceeds five minutes', () => {
+    expect([1, 2, 3, 9, 10, 60].map((attempt) => backoffMs(attempt, 1))).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
+    expect(backoffMs(8, 0)).toBe(0);
+  });
+
+  test('a hand-back is not charged', () => {
+    const life = new Life();
+    for (let i = 0; i < 3 * MAX_TRANSIENT_TRIES; i++) {
+      life.event({ type: 'release', stage: 'inspect', epoch: life.claim() });
+      expect(life.ended()).toEqual(['released']);
+    }
+    expect(life.stage()).toMatchObject({ status: 'ready', attempt: 0, crashCount: 0, leaseOwner: null });
+    life.fail('dependency_unavailable', life.claim());
+    expect(life.state.status).toBe('processing');
+  });
+});
+
+describe('cancellation and deadline', () => {
+  test('a job nobody works on is cancelled at once', () => {
+    const life = new Life();
+    life.event({ type: 'cancel' });
+    expect(life.state).toMatchObject({ status: 'cancelled', cancelRequested: true, error: null });
+    expect(life.state.stages.every(({ status, epoch }) => status === 'cancelled' && epoch === 1)).toBe(true);
+    expect(life.history()).toEqual(['job.cancel_requested', 'job.status_changed']);
+  });
+
+  test.each(['commit', 'fail', 'release', 'stop'] as const)(
+    'while a worker runs, cancellation waits for it and its %s ends the job as cancelled',
+    (type) => {
+      const life = new Life();
+      const epoch = life.claim();
+      life.event({ type: 'cancel' });
+      expect(life.state).toMatchObject({ status: 'processing', cancelRequested: true });
+      if (type === 'fail') life.fail('engine.failed', epoch);
+      else life.event({ type, stage: 'inspect', epoch });
+      expect(life.state.status).toBe('cancelled');
+      expect(life.ended()).toEqual(['cancelled']);
+    },
+  );
+
+  test('a cancelled job whose worker is dead ends when the lease has run out', () => {
+    const life = new Life();
+    life.claim();
+    life.event({ type: 'cancel' });
+    expect(life.later(LEASE_MS).event({ type: 'tick' }).state.status).toBe('processing');
+    expect(life.later(1).event({ type: 'tick' }).state.status).toBe('cancelled');
+    expect(life.ended()).toEqual(['cancelled']);
+  });
+
+  test('a job whose worker is dead already is cancelled at once', () => {
+    const life = new Life();
+    life.claim();
+    expect(life.later(LEASE_MS + 1).event({ type: 'cancel' }).state.status).toBe('cancelled');
+  });
+
+  test('a stage of a job with requested cancellation is not to be had', () => {
+    const life = new Life();
+    life.claim();
+    life.event({ type: 'cancel' }).later(LEASE_MS + 1);
+    expect(refusal(life, { type: 'claim', stage: 'inspect', worker: 'w2' })).toBe('conflict_state');
+  });
+
+  test('nothing commits after cancelled', () => {
+    const life = new Life();
+    const epoch = life.claim();
+    life.later(LEASE_MS + 1).event({ type: 'cancel' });
+    for (const type of ['commit', 'release', 'stop'] as const)
+      expect(refusal(life, { type, stage: 'inspect', epoch })).toBe('stage.fenced');
+    expect(life.stage().epoch).toBeGreaterThan(epoch);
+  });
+
+  test('asking twice for cancellation is one line of history', () => {
+    const life = new Life();
+    life.claim();
+    life.event({ type: 'cancel' });
+    expect(life.event({ type: 'cancel' }).history()).toEqual([]);
+  });
+
+  test('a deadline that has passed ends the job as expired, and its worker is fenced', () => {
+    const life = new Life(0, 5_000);
+    const epoch = life.claim();
+    expect(life.later(4_999).event({ type: 'tick' }).state.status).toBe('processing');
+    life.later(1).event({ type: 'tick' });
+    expect(life.state).toMatchObject({ status: 'expired', error: { code: 'deadline_exceeded', class: 'deadline' } });
+    expect(life.ended()).toEqual(['expired']);
+    expect(refusal(life, { type: 'commit', stage: 'inspect', epoch })).toBe('stage.fenced');
+  });
+
+  test('a job that has ended is neither cancelled nor changed by time', () => {
+    const life = new Life(0, 5_000);
+    life.fail('encoding', life.claim());
+    expect(refusal(life, { type: 'cancel' })).toBe('conflict_state');
+    const before = life.state;
+    expect(life.later(60_000).event({ type: 'tick' }).state).toBe(before);
+    expect(life.effects).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import type { ErrorClass, ErrorCode, JobStatus, Severity, StageName, StageStatus, WorkerService } from '@attune/core';
+
+/** One stage of a job (shard 0). Times are milliseconds of the database clock. */
+export interface StageState {
+  readonly name: StageName;
+  readonly service: WorkerService;
+  readonly status: StageStatus;
+  /** Fencing token: rises with every claim; only its holder can commit. */
+  readonly epoch: number;
+  /** Attempts charged; a hand-back takes its charge away. */
+  readonly attempt: number;
+  /** Times the engine died or failed without an explanation. */
+  readonly crashCount: number;
+  /** Times a lease ran out: the worker died, stalled, or lost the database. */
+  readonly lostCount: number;
+  readonly leaseOwner: string | null;
+  readonly leaseUntil: number | null;
+  readonly nextRunAt: number;
+  readonly error: StageError | null;
+}
+
+export interface StageError {
+  readonly class: ErrorClass;
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export interface JobState {
+  readonly status: JobStatus;
+  readonly generation: number;
+  readonly cancelRequested: boolean;
+  readonly deadlineAt: number | null;
+  readonly error: (StageError & { readonly stage: StageName }) | null;
+  readonly stages: readonly StageState[];
+}
+
+/** What can happen to a job. */
+export type JobEvent =
+  | { readonly type: 'claim'; readonly stage: StageName; readonly worker: string }
+  | {
+      readonly type: 'commit';
+      readonly stage: StageName;
+      readonly epoch: number;
+      readonly failure?: { readonly code: ErrorCode; readonly detail: string };
+    }
+  /** `jitter` is a random number in [0, 1): full jitter on the backoff. */
+  | { readonly type: 'fail'; readonly stage: StageName; readonly epoch: number; readonly error: StageError; readonly jitter: number }
+  | { readonly type: 'release'; readonly stage: StageName; readonly epoch: number }
+  | { readonly type: 'stop'; readonly stage: StageName; readonly epoch: number }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'tick' };
+
+/** A line of the job's history; `data` holds ids, counts and codes only. */
+export interface HistoryLine {
+  readonly type: string;
+  readonly level: Exclude<Severity, 'fatal'>;
+  readonly message: string;
+  readonly data: Readonly<Record<string, string | number | null>>;
+}
+
+/** What the shell must do in the same transaction (ring: after it). */
+export type Effect =
+  | { readonly type: 'history'; readonly line: HistoryLine }
+  | { readonly type: 'ready'; readonly stage: StageName; readonly service: WorkerService }
+  | { readonly type: 'attempt_started'; readonly stage: StageName; readonly epoch: number; readonly worker: string }
+  | { readonly type: 'attempt_ended'; readonly stage: StageName; readonly epoch: number; readonly outcome: AttemptOutcome }
+  | { readonly type: 'terminal'; readonly status: JobStatus };
+
+export type AttemptOutcome = 'done' | 'failed' | 'released' | 'cancelled' | 'lost' | 'expired';
+
+export const TERMINAL: ReadonlySet<JobStatus> = new Set(['completed', 'failed', 'cancelled', 'expired']);
+
+export const LEASE_MS = 8_000;
+export const MAX_TRANSIENT_TRIES = 8;
+export const MAX_RESOURCE_TRIES = 3;
+/** Strikes of the engine on one stage before the input is taken for poison. */
+export const MAX_CRASHES = 2;
+/** Leases one stage may lose before its job is given up: whole machines die more often than inputs kill them. */
+export const MAX_LOST_LEASES = 20;
+const BACKOFF_MIN_MS = 1_000;
+const BACKOFF_MAX_MS = 300_000;
+
+/** Full jitter between 0 and the doubled bound of the attempt, 1 s to 5 min. */
+export function backoffMs(attempt: number, jitter: number): number {
+  return Math.floor(jitter * Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.max(0, attempt - 1)));
+}

@@ -1,0 +1,137 @@
+import type { Batch } from '@attune/formats';
+import type { CanonicalChunk } from './canonical-chunk.js';
+import { utf8 } from './compiled-column.js';
+import { DuplicateSet } from './duplicate-set.js';
+import { LineBuffer } from './json-lines.js';
+import type { ReadBytes } from './ports.js';
+import { receivedBytes } from './received-value.js';
+import { HASH_LANES } from './record-hash.js';
+
+const COMMA = 0x2c;
+/** A row's lineage is at most three numbers of 16 digits with their commas and the line feed. */
+const LINEAGE_BYTES = 64;
+
+const RECORD = utf8('{"record":');
+const LINE = utf8(',"line":');
+const BYTE_OFFSET = utf8(',"byte_offset":');
+const SURVIVOR_RECORD = utf8(',"survivor_record":');
+const SURVIVOR_LINE = utf8(',"survivor_line":');
+const SURVIVOR_OFFSET = utf8(',"survivor_byte_offset":');
+
+/**
+ * Finds exact duplicates, chunk after chunk in the order of the input: the first record of equal ones survives. The identity of a record
+ * is the text of its fields and carried columns in the part, which is the same for the same values and for them only.
+ */
+export class DuplicateMerge {
+  readonly lines = new LineBuffer();
+  merged = 0;
+
+  readonly #set = new DuplicateSet();
+  readonly #remove: boolean;
+  readonly #readPart: ReadBytes;
+  readonly #readInput: ReadBytes;
+  #earlier = new Uint8Array(1 << 12);
+  /** `_record, _byte_offset, _line` of the row that was compared last. */
+  readonly #survivor = new Float64Array(3);
+  #chunk!: CanonicalChunk;
+  #batch!: Batch;
+  #row = 0;
+  #partBytes = 0;
+  #kept = 0;
+  readonly #same = (offset: number): boolean => this.#isSame(offset);
+
+  /** `remove`: duplicates are left out of the part; else they stay and are only listed. */
+  constructor(remove: boolean, readPart: ReadBytes, readInput: ReadBytes) {
+    this.#remove = remove;
+    this.#readPart = readPart;
+    this.#readInput = readInput;
+  }
+
+  /** Moves the rows that stay to the front of `chunk.rows` and returns how many bytes they are; `partBytes` are in the part before them. */
+  merge(chunk: CanonicalChunk, batch: Batch, partBytes: number): number {
+    this.#chunk = chunk;
+    this.#batch = batch;
+    this.#partBytes = partBytes;
+    this.#kept = 0;
+    const { rows, rowStart, hashes } = chunk;
+    for (let k = 0; k < chunk.n; k++) {
+      this.#row = k;
+      const at = k * HASH_LANES;
+      const found = this.#set.findOrEnter(
+        hashes[at]!,
+        hashes[at + 1]!,
+        hashes[at + 2]! ^ hashes[at + 3]!,
+        partBytes + this.#kept,
+        this.#same,
+      );
+      if (found >= 0) {
+        this.#list(k);
+        if (this.#remove) {
+          this.merged++;
+          continue;
+        }
+      }
+      const start = rowStart[k]!;
+      const end = rowStart[k + 1]!;
+      if (start !== this.#kept) rows.copyWithin(this.#kept, start, end);
+      this.#kept += end - start;
+    }
+    return this.#kept;
+  }
+
+  /** Compares the row in work with the one at `offset` of the part, which may still be in the chunk, and notes where that one came from. */
+  #isSame(offset: number): boolean {
+    const { rows, rowStart, identityEnd } = this.#chunk;
+    const start = rowStart[this.#row]!;
+    const length = identityEnd[this.#row]! - start;
+    let earlier: Uint8Array = rows;
+    let from = offset - this.#partBytes;
+    let to = this.#kept;
+    if (from < 0) {
+      if (this.#earlier.length < length + LINEAGE_BYTES) this.#earlier = new Uint8Array(2 * (length + LINEAGE_BYTES));
+      earlier = this.#earlier;
+      from = 0;
+      to = this.#readPart(offset, this.#earlier.subarray(0, length + LINEAGE_BYTES));
+    }
+    if (from + length >= to || earlier[from + length] !== COMMA) return false;
+    for (let i = 0; i < length; i++) if (earlier[from + i] !== rows[start + i]) return false;
+    this.#readLineage(earlier, from + length + 1);
+    return this.#chunk.altered[this.#row] === 0 || this.#sameReceived();
+  }
+
+  #sameReceived(): boolean {
+    const r = this.#chunk.recordOf[this.#row]!;
+    const own = receivedBytes(this.#readInput, this.#batch.byteOffset[r]!, this.#batch.byteLength[r]!);
+    const other = receivedBytes(this.#readInput, this.#survivor[1]!, own.length);
+    return own.length === other.length && own.every((byte, i) => byte === other[i]);
+  }
+
+  #readLineage(row: Uint8Array, start: number): void {
+    let at = start;
+    for (let i = 0; i < 3; i++) {
+      let value = 0;
+      for (; row[at]! >= 0x30 && row[at]! <= 0x39; at++) value = value * 10 + row[at]! - 0x30;
+      this.#survivor[i] = value;
+      at++;
+    }
+  }
+
+  #list(k: number): void {
+    const { lines } = this;
+    const r = this.#chunk.recordOf[k]!;
+    lines.bytes(RECORD);
+    lines.integer(this.#batch.record[r]!);
+    lines.bytes(LINE);
+    lines.integer(this.#batch.line[r]!);
+    lines.bytes(BYTE_OFFSET);
+    lines.integer(this.#batch.byteOffset[r]!);
+    lines.bytes(SURVIVOR_RECORD);
+    lines.integer(this.#survivor[0]!);
+    lines.bytes(SURVIVOR_LINE);
+    lines.integer(this.#survivor[2]!);
+    lines.bytes(SURVIVOR_OFFSET);
+    lines.integer(this.#survivor[1]!);
+    lines.byte(0x7d);
+    lines.endLine();
+  }
+}

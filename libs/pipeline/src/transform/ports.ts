@@ -1,0 +1,18 @@
+/** Takes bytes in order; they are written or copied before the call returns, so that the caller may use its buffer again. */
+export interface ByteSink {
+  write(bytes: Uint8Array): void;
+}
+
+/** Random access to bytes; returns how many bytes were there to read. */
+export type ReadBytes = (offset: number, into: Uint8Array) => number;
+
+/** What the transform pass needs of the world. All calls are synchronous: the pass lives in a process that does nothing else. */
+export interface TransformPorts {
+  /** Canonical rows. `read` sees everything that was written before. */
+  readonly part: ByteSink & { readonly read: ReadBytes };
+  readonly findings: ByteSink;
+  readonly quarantine: ByteSink;
+  readonly duplicates: ByteSink;
+  /** Bytes of the decoded input by offset. */
+  readonly readInput: ReadBytes;
+}

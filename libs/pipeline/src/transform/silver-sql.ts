@@ -1,0 +1,67 @@
+import { columnList, columnTypes, join, literal, parquetOptions, sql, type Sql } from '@attune/sql';
+import type { SilverColumn } from './silver-columns.js';
+
+/** DuckDB's own default; longer rows need a larger buffer. */
+const MAX_LINE_BYTES = 2 * 1024 * 1024;
+
+/** Where the part lies and how long its longest row is, line end included. */
+export interface PartFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly longestRow: number;
+}
+
+/**
+ * Writes the canonical rows of a part as typed Parquet. The reader is told everything and may find out nothing by itself;
+ * a value that its column type refuses is a fault of ours and fails the statement.
+ */
+export function silverCopy(columns: readonly SilverColumn[], part: PartFile, target: string): Sql {
+  if (part.bytes === 0)
+    return sql`COPY (SELECT ${join(columns.map(emptyColumn))} WHERE false) TO ${literal(target)} ${parquetOptions(columns.length)}`;
+  const lineBytes = Math.max(MAX_LINE_BYTES, part.longestRow + 1);
+  const settings = sql`auto_detect=false, header=false, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
+  return sql`COPY (SELECT ${columnList(columns.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(columns.length)}`;
+}
+
+/** DuckDB would take 16 times the longest line per thread; two lines are enough once lines are that long. */
+function bufferSize(lineBytes: number): Sql {
+  return lineBytes === MAX_LINE_BYTES ? sql`` : sql`, buffer_size=${literal(2 * lineBytes)}`;
+}
+
+function emptyColumn({ name, type }: SilverColumn): Sql {
+  return join([sql`CAST(NULL AS ${TYPES[type]}) AS `, columnList([name])], sql``);
+}
+
+const TYPES: Readonly<Record<SilverColumn['type'], Sql>> = {
+  VARCHAR: sql`VARCHAR`,
+  DATE: sql`DATE`,
+  BOOLEAN: sql`BOOLEAN`,
+  BIGINT: sql`BIGINT`,
+};
+
+interface ListColumn {
+  readonly name: string;
+  readonly type: 'BIGINT' | 'VARCHAR';
+}
+
+const counts = (...names: string[]): ListColumn[] => names.map((name) => ({ name, type: 'BIGINT' }));
+const texts = (...names: string[]): ListColumn[] => names.map((name) => ({ name, type: 'VARCHAR' }));
+
+/** Columns of the lists that transform leaves, the same in NDJSON and Parquet. */
+export const LIST_COLUMNS = {
+  findings: [...counts('record', 'line', 'byte_offset', 'column'), ...texts('field', 'code', 'severity', 'value')],
+  quarantine: [
+    ...texts('member'),
+    ...counts('record', 'line', 'byte_offset', 'byte_length', 'column'),
+    ...texts('field', 'code', 'message', 'raw', 'raw_base64'),
+  ],
+  duplicates: counts('record', 'line', 'byte_offset', 'survivor_record', 'survivor_line', 'survivor_byte_offset'),
+} as const satisfies Record<string, readonly ListColumn[]>;
+
+export type ListName = keyof typeof LIST_COLUMNS;
+
+/** Writes a list of lines that we wrote as Parquet, in the same order. */
+export function listCopy(list: ListName, lines: string, target: string): Sql {
+  const columns = LIST_COLUMNS[list];
+  return sql`COPY (SELECT ${columnList(columns.map(({ name }) => name))} FROM read_json(${literal(lines)}, format='newline_delimited', columns=${columnTypes(columns)}, compression='uncompressed')) TO ${literal(target)} ${parquetOptions(columns.length)}`;
+}
