@@ -1,0 +1,136 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '@attune/core';
+import type { BlobStore, StoredBlob } from './blob-store.js';
+
+const READ_BYTES = 1024 * 1024;
+const INCOMING = '.incoming';
+
+/** Blobs as files under one directory. A blob appears by rename, so a reader sees all of it or nothing. */
+export class FileBlobs implements BlobStore {
+  constructor(private readonly directory: string) {}
+
+  async receive(source: Readable, keyOf: (sha256: string) => string, limitBytes: number): Promise<StoredBlob & { key: string }> {
+    const incoming = path.join(this.directory, INCOMING, randomUUID());
+    await mkdir(path.dirname(incoming), { recursive: true });
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        hash.update(chunk);
+        if (bytes > limitBytes) done(new AppError('payload_too_large', `the file is larger than ${limitBytes} bytes`));
+        else done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(source, count, createWriteStream(incoming, { highWaterMark: READ_BYTES, flush: true }));
+      const sha256 = hash.digest('hex');
+      const key = keyOf(sha256);
+      await this.#place(incoming, key);
+      return { bytes, sha256, key };
+    } catch (error) {
+      await rm(incoming, { force: true });
+      throw translate(error);
+    }
+  }
+
+  async adopt(file: string, key: string): Promise<StoredBlob> {
+    try {
+      const stored = await digest(file);
+      const handle = await open(file, 'r');
+      await handle.datasync();
+      await handle.close();
+      await this.#place(file, key);
+      return stored;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  open(key: string, range?: { start: number; end: number }): Readable {
+    return createReadStream(this.#path(key), { highWaterMark: READ_BYTES, ...range });
+  }
+
+  async materialize(key: string, expected: StoredBlob, file: string): Promise<void> {
+    const source = this.#path(key);
+    try {
+      const found = await digest(source);
+      if (found.sha256 !== expected.sha256 || found.bytes !== expected.bytes)
+        throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
+      await rm(file, { force: true });
+      await link(source, file).catch(() => copyFile(source, file));
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true });
+  }
+
+  async probe(): Promise<void> {
+    const file = path.join(this.directory, INCOMING, `probe-${randomUUID()}`);
+    try {
+      await mkdir(path.dirname(file), { recursive: true });
+      const handle = await open(file, 'wx');
+      await handle.write('probe');
+      await handle.close();
+      await stat(file);
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  /** Removes uploads that a crash has cut off. Only for the start of the one process that owns the directory. */
+  async sweep(): Promise<void> {
+    await rm(path.join(this.directory, INCOMING), { recursive: true, force: true });
+  }
+
+  async #place(file: string, key: string): Promise<void> {
+    const target = this.#path(key);
+    await mkdir(path.dirname(target), { recursive: true });
+    try {
+      await rename(file, target);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      const near = `${target}.${randomUUID()}`;
+      await copyFile(file, near);
+      await rename(near, target);
+      await rm(file, { force: true });
+    }
+  }
+
+  #path(key: string): string {
+    if (key.split('/').some((part) => part === '' || part === '.' || part === '..'))
+      throw new AppError('internal', 'a blob key is not a plain path');
+    return path.join(this.directory, ...key.split('/'));
+  }
+}
+
+/** sha256 and size of a file, read in blocks. */
+export async function digest(file: string): Promise<StoredBlob> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('storage_full', 'the blob store is full', { cause: error });
+  if (code === 'ENOENT') return new AppError('artifact_corrupt', 'stored bytes are missing', { cause: error });
+  if (code !== undefined && /^E[A-Z]+$/.test(code))
+    return new AppError('dependency_unavailable', 'the blob store does not work', { cause: error });
+  return error;
+}

@@ -1,0 +1,65 @@
+import type { StageName, WorkerService } from '@attune/core';
+import type { Database } from './database.js';
+import { type Transition, transition } from './transition.js';
+
+export interface Backlog {
+  readonly stage: StageName;
+  readonly class: string;
+  readonly ready: number;
+  readonly running: number;
+  readonly ageSeconds: number;
+}
+
+/** What only time brings about, and what is true about all jobs together. Crosses tenants on purpose. */
+export class ReconcilerRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Ends jobs whose deadline has passed and cancelled jobs whose worker is dead. */
+  async tick(limit = 100): Promise<Transition[]> {
+    const due = await this.database.query<{ id: string }>(
+      `SELECT id FROM attune.jobs j WHERE status IN ('pending','processing','awaiting_review') AND (
+         deadline_at <= now() OR (cancel_requested AND NOT EXISTS (
+           SELECT 1 FROM attune.job_stages s WHERE s.job_id = j.id AND s.status = 'running' AND s.lease_until >= now())))
+       LIMIT $1`,
+      [limit],
+    );
+    const done: Transition[] = [];
+    for (const { id } of due) done.push(await this.database.transaction((query) => transition(query, id, { type: 'tick' })));
+    return done;
+  }
+
+  /** Services with work that nobody has taken for a while; a ring may have been lost. */
+  async servicesWithReadyWork(): Promise<WorkerService[]> {
+    const found = await this.database.query<{ service: WorkerService }>(
+      `SELECT DISTINCT service FROM attune.job_stages WHERE status IN ('ready','running') AND next_run_at <= now() AND (status = 'ready' OR lease_until < now())`,
+    );
+    return found.map(({ service }) => service);
+  }
+
+  async backlog(): Promise<Backlog[]> {
+    return this.database.query<Backlog>(
+      `SELECT s.stage, j.priority_class AS class, count(*) FILTER (WHERE s.status = 'ready')::int AS ready, count(*) FILTER (WHERE s.status = 'running')::int AS running,
+         coalesce(extract(epoch from now() - min(s.ready_at) FILTER (WHERE s.status = 'ready')), 0)::float8 AS "ageSeconds"
+       FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id WHERE s.status IN ('ready','running') GROUP BY 1, 2`,
+    );
+  }
+
+  /** Accepted jobs that nothing will ever move again; must be 0. */
+  async lostJobs(): Promise<number> {
+    const [row] = await this.database.query<{ lost: number }>(
+      `SELECT count(*)::int AS lost FROM attune.jobs j WHERE status IN ('pending','processing')
+         AND NOT EXISTS (SELECT 1 FROM attune.job_stages s WHERE s.job_id = j.id AND s.status IN ('ready','running'))`,
+    );
+    return row!.lost;
+  }
+
+  /** Announces a worker process; presence is a hint, never a lock. */
+  async seen(worker: { id: string; service: string; host: string; version: string; slots: number; busy: number }): Promise<void> {
+    await this.database.query(
+      `INSERT INTO attune.workers (id, service, host, version, slots, busy) VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (id) DO UPDATE SET busy = excluded.busy, seen_at = now()`,
+      [worker.id, worker.service, worker.host, worker.version, worker.slots, worker.busy],
+    );
+    await this.database.query(`DELETE FROM attune.workers WHERE seen_at < now() - interval '5 minutes'`);
+  }
+}

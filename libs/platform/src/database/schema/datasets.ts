@@ -1,0 +1,30 @@
+import { EntitySchema } from 'typeorm';
+import { bigint, key, references, SCHEMA, text, timeOfInsert, uuid } from './columns.js';
+
+/** Stored bytes, once per tenant by their hash. */
+export const blobs = new EntitySchema({
+  name: 'blobs',
+  schema: SCHEMA,
+  columns: {
+    tenant_id: key('blobs', uuid()),
+    sha256: key('blobs', text()),
+    bytes: bigint(),
+    storage_key: text(),
+    verified_at: timeOfInsert(),
+  },
+  foreignKeys: [references('blobs', ['tenant_id'], 'tenants')],
+});
+
+export const datasets = new EntitySchema({
+  name: 'datasets',
+  schema: SCHEMA,
+  columns: {
+    tenant_id: uuid(),
+    id: key('datasets', uuid()),
+    sha256: text(),
+    bytes: bigint(),
+    received_at: timeOfInsert(),
+  },
+  uniques: [{ name: 'datasets_once', columns: ['tenant_id', 'sha256'] }],
+  foreignKeys: [references('datasets', ['tenant_id', 'sha256'], 'blobs', ['tenant_id', 'sha256'])],
+});

@@ -1,0 +1,24 @@
+import type { EntitySchema } from 'typeorm';
+import { artifacts, rowLedger } from './artifacts.js';
+import { blobs, datasets } from './datasets.js';
+import { idempotencyKeys } from './idempotency-keys.js';
+import { jobEvents, jobs } from './jobs.js';
+import { attempts, jobStages, tenantFlow, workers } from './stages.js';
+import { apiKeys, tenants } from './tenants.js';
+
+/** Every table of ours as the code expects it; a migrated database is the same (drift.int.test.ts). */
+export const tables: EntitySchema[] = [
+  tenants,
+  apiKeys,
+  blobs,
+  datasets,
+  jobs,
+  jobEvents,
+  jobStages,
+  attempts,
+  tenantFlow,
+  workers,
+  artifacts,
+  rowLedger,
+  idempotencyKeys,
+];

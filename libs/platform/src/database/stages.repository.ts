@@ -1,0 +1,215 @@
+import {
+  AppError,
+  type GivenMapping,
+  type JobOptions,
+  ledgerGap,
+  type Operation,
+  type RowLedger,
+  type StageName,
+  type StageOutcome,
+  type WorkerService,
+} from '@attune/core';
+import type { JobEvent, StageError } from '@attune/pipeline';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from './database.js';
+import { type Transition, transition } from './transition.js';
+
+/** What a worker holds after it has claimed a stage. */
+export interface Claim {
+  readonly tenantId: string;
+  readonly jobId: string;
+  readonly stage: StageName;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly generation: number;
+  readonly operation: Operation;
+  readonly options: JobOptions;
+  readonly mapping: GivenMapping | null;
+  readonly dataset: {
+    readonly id: string;
+    readonly sha256: string;
+    readonly bytes: number;
+    readonly storageKey: string;
+    readonly receivedAt: string;
+  };
+  readonly traceparent: string | null;
+  /** Milliseconds between ready and claimed. */
+  readonly waitedMs: number;
+  /** The claim took over from a worker that was lost. */
+  readonly takenOver: boolean;
+}
+
+export interface StoredArtifact {
+  readonly kind: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly records: number | null;
+  readonly storageKey: string;
+}
+
+interface ClaimRow {
+  tenant_id: string;
+  generation: number;
+  operation: Operation;
+  options: JobOptions;
+  mapping: GivenMapping | null;
+  dataset_id: string;
+  sha256: string;
+  bytes: number;
+  storage_key: string;
+  received_at: Date;
+  traceparent: string | null;
+  waited_ms: number | null;
+}
+
+/** The step protocol on the database: claim, heartbeat, commit (jobs.md, sections 4.4 to 4.7). Crosses tenants on purpose. */
+export class StagesRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The next ready stage of a service in fair order, or undefined. Both rows are locked without waiting, so claims never deadlock with commits. */
+  async claim(service: WorkerService, worker: string): Promise<Claim | undefined> {
+    // After the database comes back, workers that live get the time to renew their leases.
+    const takeOver = performance.now() - this.database.reconnectedAt > 8_000;
+    return this.database.transaction(async (query) => {
+      const [next] = await query<{ job_id: string; stage: StageName }>(
+        `SELECT s.job_id, s.stage FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
+         WHERE s.service = $1 AND (s.status = 'ready' OR ($2 AND s.status = 'running' AND s.lease_until < now())) AND s.next_run_at <= now()
+           AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
+         ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`,
+        [service, takeOver],
+      );
+      if (!next) return undefined;
+      const { after, before } = await transition(query, next.job_id, { type: 'claim', stage: next.stage, worker });
+      const stage = after.stages.find(({ name }) => name === next.stage)!;
+      if (stage.status !== 'running') return undefined;
+      const [row] = await query<ClaimRow>(
+        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent,
+           (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
+         FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
+           JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = 0
+         WHERE j.id = $1`,
+        [next.job_id, next.stage],
+      );
+      if (!row) throw new AppError('internal', 'a claimed job has no dataset');
+      return {
+        tenantId: row.tenant_id,
+        jobId: next.job_id,
+        stage: next.stage,
+        epoch: stage.epoch,
+        attempt: stage.attempt,
+        generation: row.generation,
+        operation: row.operation,
+        options: row.options,
+        mapping: row.mapping,
+        dataset: {
+          id: row.dataset_id,
+          sha256: row.sha256,
+          bytes: row.bytes,
+          storageKey: row.storage_key,
+          receivedAt: row.received_at.toISOString(),
+        },
+        traceparent: row.traceparent,
+        waitedMs: row.waited_ms ?? 0,
+        takenOver: before.stages.find(({ name }) => name === next.stage)!.status === 'running',
+      };
+    });
+  }
+
+  /**
+   * Renews the lease and notes progress (0..1, never falling).
+   * @throws AppError stage.fenced when the stage belongs to somebody else by now.
+   */
+  async heartbeat(claim: Claim, worker: string, progress: number): Promise<{ cancelRequested: boolean }> {
+    const [row] = await this.database.query<{ cancel_requested: boolean }>(
+      `UPDATE attune.job_stages s SET lease_until = now() + interval '8 seconds', heartbeat_at = now(), progress = greatest(s.progress, $6)
+       FROM attune.jobs j WHERE j.id = s.job_id AND s.job_id = $1 AND s.stage = $2 AND s.shard = 0 AND s.epoch = $3 AND s.lease_owner = $4 AND s.status = $5
+       RETURNING j.cancel_requested`,
+      [claim.jobId, claim.stage, claim.epoch, worker, 'running', Math.min(0.999, progress)],
+    );
+    if (!row) throw new AppError('stage.fenced', `epoch ${claim.epoch} of stage ${claim.stage} is over`);
+    return { cancelRequested: row.cancel_requested };
+  }
+
+  /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */
+  async commit(
+    claim: Claim,
+    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure'> & { readonly artifacts: readonly StoredArtifact[] },
+  ): Promise<Transition & { readonly swept: readonly string[] }> {
+    if (left.ledger && ledgerGap(left.ledger) !== 0)
+      throw new AppError('engine.failed', `the row ledger of stage ${claim.stage} does not reconcile`);
+    return this.database.transaction(async (query) => {
+      const done = await transition(query, claim.jobId, {
+        type: 'commit',
+        stage: claim.stage,
+        epoch: claim.epoch,
+        ...(left.failure ? { failure: left.failure } : {}),
+      });
+      if (done.after.status === 'cancelled') return { ...done, swept: [] };
+      for (const artifact of left.artifacts) await recordArtifact(query, claim, artifact);
+      if (left.ledger) await recordLedger(query, claim, left.ledger);
+      if (left.errorsFound !== undefined)
+        await query(`UPDATE attune.jobs SET errors_found = $2 WHERE id = $1`, [claim.jobId, left.errorsFound]);
+      const swept = await query<{ storage_key: string }>(
+        `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
+        [claim.jobId, claim.generation, left.sweep ?? []],
+      );
+      return { ...done, swept: swept.map(({ storage_key: key }) => key) };
+    });
+  }
+
+  async fail(claim: Claim, error: StageError, jitter: number): Promise<Transition> {
+    return this.#end(claim, { type: 'fail', stage: claim.stage, epoch: claim.epoch, error, jitter });
+  }
+
+  async release(claim: Claim): Promise<Transition> {
+    return this.#end(claim, { type: 'release', stage: claim.stage, epoch: claim.epoch });
+  }
+
+  /** The worker has stopped because cancellation was requested. */
+  async stop(claim: Claim): Promise<Transition> {
+    return this.#end(claim, { type: 'stop', stage: claim.stage, epoch: claim.epoch });
+  }
+
+  async #end(claim: Claim, event: JobEvent): Promise<Transition> {
+    return this.database.transaction((query) => transition(query, claim.jobId, event));
+  }
+}
+
+async function recordArtifact(query: Database['query'], claim: Claim, artifact: StoredArtifact): Promise<void> {
+  await query(
+    `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [
+      claim.tenantId,
+      uuidv7(),
+      claim.jobId,
+      claim.generation,
+      claim.stage,
+      artifact.kind,
+      artifact.sha256,
+      artifact.bytes,
+      artifact.records,
+      artifact.storageKey,
+      claim.epoch,
+    ],
+  );
+}
+
+async function recordLedger(query: Database['query'], claim: Claim, ledger: RowLedger): Promise<void> {
+  await query(
+    `INSERT INTO attune.row_ledger (tenant_id, job_id, generation, stage, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)`,
+    [
+      claim.tenantId,
+      claim.jobId,
+      claim.generation,
+      claim.stage,
+      ledger.recordsIn,
+      ledger.recordsOut,
+      ledger.recordsQuarantined,
+      ledger.recordsMerged,
+      ledger.recordsDropped,
+      JSON.stringify(ledger.dropReasons),
+    ],
+  );
+}

@@ -1,0 +1,30 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from './database.js';
+
+/** Tenants and the hashes of their API keys; a key itself is never stored. */
+export class TenantsRepository {
+  constructor(private readonly database: Database) {}
+
+  async ensureTenant(name: string): Promise<string> {
+    const [tenant] = await this.database.query<{ id: string }>(
+      `INSERT INTO attune.tenants (id, name) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id`,
+      [uuidv7(), name],
+    );
+    return tenant!.id;
+  }
+
+  async addKey(tenantId: string, start: string, hash: Buffer): Promise<void> {
+    await this.database.query(
+      `INSERT INTO attune.api_keys (id, tenant_id, start, hash) VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING`,
+      [uuidv7(), tenantId, start, hash],
+    );
+  }
+
+  async tenantOfKey(hash: Buffer): Promise<string | undefined> {
+    const [key] = await this.database.query<{ tenant_id: string }>(
+      `SELECT tenant_id FROM attune.api_keys WHERE hash = $1 AND revoked_at IS NULL`,
+      [hash],
+    );
+    return key?.tenant_id;
+  }
+}

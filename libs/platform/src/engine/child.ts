@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import { isNativeError } from 'node:util/types';
+import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
+import type { ChildMessage, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
+import { checkTask } from './tasks/check.js';
+import { inspectTask } from './tasks/inspect.js';
+import { publishTask } from './tasks/publish.js';
+import { transformTask } from './tasks/transform.js';
+
+/** The engine process: takes one task at a time from its parent, and lives no longer than the parent does. It never prints. */
+const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
+  inspect: inspectTask,
+  transform: transformTask,
+  check: checkTask,
+  publish: publishTask,
+};
+
+const send = (message: ChildMessage): void => void process.send?.(message);
+
+async function answer({ id, task, input, limits }: TaskRequest): Promise<void> {
+  const context: TaskContext = { limits, onProgress: (progress) => send({ kind: 'progress', id, progress }) };
+  try {
+    const outcome = await execute(task, input, context);
+    send({ kind: 'outcome', id, outcome, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024) });
+  } catch (error) {
+    send({ kind: 'error', id, ...told(error, task) });
+  }
+}
+
+function execute<Name extends TaskName>(task: Name, input: TaskInputs[Name], context: TaskContext): Promise<StageOutcome> {
+  return TASKS[task](input, context);
+}
+
+/** Texts of foreign errors may quote what they stumbled over, so only their kind and place are told. */
+function told(error: unknown, task: TaskName): { code: ErrorCode; detail: string } {
+  if (error instanceof AppError) return { code: error.code, detail: error.detail };
+  const code = isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'storage_full', detail: 'the scratch directory has no space left' };
+  const kind = isNativeError(error) ? [error.name, code].filter(Boolean).join(' ') : 'something that is no error';
+  return { code: 'engine.failed', detail: `the task ${task} ended with ${kind}${placeOf(error)}` };
+}
+
+function placeOf(error: unknown): string {
+  const place = isNativeError(error) ? /\(?((?:file:\/\/|\/)[^()\n]*:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
+  return place === undefined ? '' : ` at ${basename(place)}`;
+}
+
+process.on('message', (request) => void answer(request as TaskRequest));
+process.on('disconnect', () => process.exit(0));
+send({ kind: 'ready' });

@@ -1,0 +1,106 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { AppError, errorCode, type StageOutcome } from '@attune/core';
+import type { Confinement } from './confinement.js';
+import type { ChildMessage, TaskName, TaskProgress, TaskRequest } from './protocol.js';
+
+/** From the source (tests) and from the build alike, the child is what was built. */
+const ENTRY = fileURLToPath(new URL('../../dist/engine/child.js', import.meta.url));
+
+/** Nothing of the parent's environment reaches the child: it may hold secrets. */
+const ENVIRONMENT = { PATH: '/usr/bin:/bin', TZ: 'UTC', UV_THREADPOOL_SIZE: '16' };
+
+const KILL_AFTER_MS = 2_000;
+
+interface Waiting {
+  readonly id: number;
+  readonly onProgress: (progress: TaskProgress) => void;
+  readonly resolve: (outcome: StageOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The parent's side of one engine process, which does one task at a time. */
+export class EngineChild {
+  /** Tasks it has been given. */
+  tasks = 0;
+  /** Largest resident memory it has reported, in MB. */
+  maxRssMb = 0;
+  /** Resolves when it takes tasks; rejects when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<void>;
+  readonly #process: ChildProcess;
+  #waiting: Waiting | undefined;
+  #isEnded = false;
+
+  constructor({ command, args }: Confinement) {
+    this.#process = fork(ENTRY, [], {
+      execPath: command,
+      execArgv: [...args],
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    let started = (): void => {};
+    let notStarted = (_error: Error): void => {};
+    this.ready = new Promise((resolve, reject) => {
+      started = resolve;
+      notStarted = reject;
+    });
+    this.ready.catch(() => {}); // whoever waits is told; nobody may be waiting
+    this.#process.on('message', (message) => this.#take(message as ChildMessage, started));
+    this.ended = new Promise((resolve) => {
+      const end = (how: string): void => {
+        this.#isEnded = true;
+        const error = new AppError('engine.failed', `the engine process ended with ${how}`);
+        notStarted(error);
+        this.#settle()?.reject(error);
+        resolve();
+      };
+      this.#process.once('error', () => this.#process.pid === undefined && end('an error at its start'));
+      this.#process.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    });
+  }
+
+  get alive(): boolean {
+    return !this.#isEnded && this.#process.connected;
+  }
+
+  run<Name extends TaskName>(request: TaskRequest<Name>, onProgress: (progress: TaskProgress) => void): Promise<StageOutcome> {
+    this.tasks++;
+    return new Promise((resolve, reject) => {
+      this.#waiting = { id: request.id, onProgress, resolve, reject };
+      this.#process.send(request, (error) => {
+        if (error !== null) this.#settle()?.reject(new AppError('engine.failed', 'the engine process could not be reached'));
+      });
+    });
+  }
+
+  /** Ends the process, politely at first; resolves when it has ended. */
+  async kill(): Promise<void> {
+    if (this.#isEnded) return;
+    this.#process.kill('SIGTERM');
+    const harder = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS);
+    await this.ended;
+    clearTimeout(harder);
+  }
+
+  #take(message: ChildMessage, started: () => void): void {
+    if (message.kind === 'ready') return started();
+    if (message.id !== this.#waiting?.id) return;
+    switch (message.kind) {
+      case 'progress':
+        return this.#waiting.onProgress(message.progress);
+      case 'outcome':
+        this.maxRssMb = message.maxRssMb;
+        return this.#settle()?.resolve(message.outcome);
+      case 'error':
+        return this.#settle()?.reject(new AppError(errorCode(message.code), message.detail));
+    }
+  }
+
+  #settle(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
+  }
+}

@@ -1,0 +1,155 @@
+import { AppError, type StageOutcome } from '@attune/core';
+import { confinement } from './confinement.js';
+import { EngineChild } from './engine-child.js';
+import type { TaskInputs, TaskName, TaskProgress } from './protocol.js';
+
+export interface EngineOptions {
+  /** Engine processes at most; one task each at a time, others wait their turn. */
+  readonly size: number;
+  /** Of one DuckDB, in MB; its process takes 300-500 MB more. */
+  readonly memoryLimitMb: number;
+  /** Threads of one DuckDB. */
+  readonly threads: number;
+}
+
+export interface TaskCall {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TaskProgress) => void;
+}
+
+/** A process that has done so many tasks makes room for a fresh one: foreign code may leak. */
+const TASKS_PER_CHILD = 50;
+
+/**
+ * Runs tasks over data in processes of their own, which a crash, a bomb in a file or a cancelled job may cost and nothing else.
+ * A few of them are kept warm, because starting one takes about half a second.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #idle: EngineChild[] = [];
+  readonly #all = new Set<EngineChild>();
+  readonly #queue: ((error?: Error) => void)[] = [];
+  #busy = 0;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Largest resident memory that a living engine process has reported, in MB. */
+  get maxRssMb(): number {
+    return Math.max(0, ...[...this.#all].map((child) => child.maxRssMb));
+  }
+
+  /** Process ids are not told; this many processes live. */
+  get processes(): number {
+    return this.#all.size;
+  }
+
+  /** Starts all processes ahead of the first task. */
+  async warm(): Promise<void> {
+    const missing = Math.max(0, this.#options.size - this.#all.size);
+    const children = await Promise.all(Array.from({ length: missing }, () => this.#start()));
+    this.#idle.push(...children);
+  }
+
+  /**
+   * Does one task and resolves with what it left in its scratch directory. Rejects with the task's own AppError, with `engine.failed`
+   * when the process died, or with the signal's reason once an aborted task's process has ended: nobody writes to scratch afterwards.
+   */
+  async run<Name extends TaskName>(task: Name, input: TaskInputs[Name], call: TaskCall = {}): Promise<StageOutcome> {
+    call.signal?.throwIfAborted();
+    await this.#turn(call.signal);
+    try {
+      const child = await this.#take();
+      return await this.#perform(child, task, input, call);
+    } finally {
+      this.#busy--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  /** Ends all processes; tasks that are still at work or waiting are rejected. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const wake of this.#queue.splice(0)) wake(closedError());
+    await Promise.all([...this.#all].map((child) => child.kill()));
+  }
+
+  async #perform<Name extends TaskName>(child: EngineChild, task: Name, input: TaskInputs[Name], call: TaskCall): Promise<StageOutcome> {
+    const { memoryLimitMb, threads } = this.#options;
+    const abort = (): void => void child.kill();
+    call.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      if (call.signal?.aborted === true) abort();
+      const outcome = await child.run(
+        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads } },
+        call.onProgress ?? (() => {}),
+      );
+      this.#giveBack(child);
+      return outcome;
+    } catch (error) {
+      if (call.signal?.aborted === true) {
+        await child.kill();
+        throw call.signal.reason;
+      }
+      if (isOfTheData(error)) this.#giveBack(child);
+      else await child.kill();
+      throw error;
+    } finally {
+      call.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Waits until fewer tasks are at work than there may be processes. */
+  async #turn(signal?: AbortSignal): Promise<void> {
+    if (this.#closed) throw closedError();
+    if (this.#busy++ < this.#options.size) return;
+    await new Promise<void>((resolve, reject) => {
+      const wake = (error?: Error): void => {
+        signal?.removeEventListener('abort', giveUp);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const giveUp = (): void => {
+        this.#queue.splice(this.#queue.indexOf(wake), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#queue.push(wake);
+    }).catch((error: unknown) => {
+      this.#busy--;
+      throw error;
+    });
+  }
+
+  async #take(): Promise<EngineChild> {
+    for (let child = this.#idle.pop(); child !== undefined; child = this.#idle.pop()) if (child.alive) return child;
+    return this.#start();
+  }
+
+  async #start(): Promise<EngineChild> {
+    const how = await confinement();
+    if (this.#closed) throw closedError();
+    const child = new EngineChild(how);
+    this.#all.add(child);
+    void child.ended.then(() => this.#all.delete(child));
+    await child.ready;
+    return child;
+  }
+
+  #giveBack(child: EngineChild): void {
+    if (this.#closed || child.tasks >= TASKS_PER_CHILD) void child.kill();
+    else this.#idle.push(child);
+  }
+}
+
+/** What the data or the plan did is no reason to distrust the process. */
+function isOfTheData(error: unknown): boolean {
+  return error instanceof AppError && (error.errorClass === 'data' || error.errorClass === 'caller');
+}
+
+function closedError(): AppError {
+  return new AppError('stage.cancelled', 'the engine is closed');
+}

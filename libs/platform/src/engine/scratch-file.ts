@@ -1,0 +1,77 @@
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+
+const BLOCK = 1 << 18;
+
+/** A file being written from its start. Small writes are gathered into blocks; what was written can be read back. */
+export class ScratchFile {
+  readonly #fd: number;
+  readonly #block = new Uint8Array(BLOCK);
+  #held = 0;
+  #written = 0;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'wx+', 0o600);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#held + bytes.length > BLOCK) this.flush();
+    if (bytes.length > BLOCK) {
+      this.#append(bytes);
+    } else {
+      this.#block.set(bytes, this.#held);
+      this.#held += bytes.length;
+    }
+  }
+
+  /** Reads from `offset`; returns how many bytes were there. */
+  read(offset: number, into: Uint8Array): number {
+    if (this.#held > 0 && offset + into.length > this.#written) this.flush();
+    return readAt(this.#fd, offset, into);
+  }
+
+  flush(): void {
+    const held = this.#held;
+    this.#held = 0;
+    this.#append(this.#block.subarray(0, held));
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#fd);
+  }
+
+  #append(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length;) from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from);
+    this.#written += bytes.length;
+  }
+}
+
+/** An input file, read by position. */
+export class InputFile {
+  readonly size: number;
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r');
+    this.size = fstatSync(this.#fd).size;
+  }
+
+  /** Reads from `offset`; returns how many bytes were there, less than asked for only at the end of the file. */
+  read(offset: number, into: Uint8Array): number {
+    return readAt(this.#fd, offset, into);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function readAt(fd: number, offset: number, into: Uint8Array): number {
+  let read = 0;
+  while (read < into.length) {
+    const bytes = readSync(fd, into, read, into.length - read, offset + read);
+    if (bytes === 0) break;
+    read += bytes;
+  }
+  return read;
+}

@@ -1,0 +1,59 @@
+import type { StageName, WorkerService } from '@attune/core';
+import type { Queue } from 'bullmq';
+
+/** A doorbell's label: ids only, so that queues and traces read naturally. */
+export interface Ticket {
+  readonly job_id?: string;
+  readonly stage?: StageName;
+}
+
+export type OnFailed = (what: string, error: unknown) => void;
+
+const OUTSTANDING = 64;
+
+/** Rings the services' doorbells. A ring that is lost costs one tick, so no failure here is ever an error of the caller. */
+export class Rings {
+  #healthy = true;
+  /** RFC 3339 time since when the queue has been as `healthy` says. */
+  since = new Date().toISOString();
+
+  constructor(
+    private readonly queues: ReadonlyMap<WorkerService, Queue>,
+    private readonly onFailed: OnFailed,
+  ) {}
+
+  get healthy(): boolean {
+    return this.#healthy;
+  }
+
+  async ring(services: Iterable<WorkerService>, ticket: Ticket = {}): Promise<void> {
+    for (const service of new Set(services)) {
+      try {
+        const queue = this.queues.get(service);
+        if (!queue) continue;
+        // Rings are alike: more of them wake nobody.
+        if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticket);
+        this.#note(true);
+      } catch (error) {
+        this.#note(false);
+        this.onFailed('queue', error);
+      }
+    }
+  }
+
+  /** Asks the queue for a sign of life. */
+  async probe(): Promise<void> {
+    try {
+      for (const queue of this.queues.values()) await queue.getWaitingCount();
+      this.#note(true);
+    } catch (error) {
+      this.#note(false);
+      this.onFailed('queue', error);
+    }
+  }
+
+  #note(healthy: boolean): void {
+    if (healthy !== this.#healthy) this.since = new Date().toISOString();
+    this.#healthy = healthy;
+  }
+}

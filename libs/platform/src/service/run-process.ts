@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError } from '@attune/core';
+import { FileBlobs } from '../blobs/file-blobs.js';
+import { type Config, readConfig } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { createLogger, errorName, type Logger } from '../telemetry/logger.js';
+import { startTracing } from '../telemetry/tracing.js';
+import type { Service } from './service.js';
+import { type RunningProcess, startServices } from './start-services.js';
+
+const EXIT_MS = 30_000;
+
+/** Starts services against a database that exists and is migrated. */
+export async function openServices(
+  services: readonly Service[],
+  config: Config,
+  databaseUrl: string,
+  log: Logger,
+): Promise<RunningProcess & { pepper: string }> {
+  const stopTracing = config.otlpUrl ? startTracing(config.otlpUrl, 'attune') : undefined;
+  const pepper = config.keyPepper ?? (await keptSecret(path.join(config.dataDir, 'pepper')));
+  const database = await Database.open(databaseUrl);
+  const running = await startServices(services, {
+    config,
+    queueUrl: config.queueUrl ?? databaseUrl,
+    pepper,
+    database,
+    blobs: new FileBlobs(config.blobsDir),
+    log,
+  });
+  return {
+    ...running,
+    pepper,
+    close: async () => {
+      await running.close();
+      await stopTracing?.();
+    },
+  };
+}
+
+/** A deployable of its own: the services against the database and queue that the environment names. */
+export async function main(services: readonly Service[]): Promise<void> {
+  try {
+    const config = readConfig();
+    const log = createLogger(config.logLevel, services.map(({ name }) => name).join('+'));
+    if (config.databaseUrl === undefined)
+      throw new AppError('validation_failed', 'ATTUNE_DATABASE_URL is needed; `attune up` runs everything without it');
+    const running = await openServices(services, config, config.databaseUrl, log);
+    log.info({ url: running.url, grpc_port: running.grpcPort }, 'ready');
+    stopOnSignal(log, () => running.close());
+  } catch (error) {
+    process.stderr.write(`${error instanceof AppError ? error.detail : errorName(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** SIGTERM and SIGINT stop the process in order; whoever takes too long is left to the leases. */
+export function stopOnSignal(log: Logger, close: () => Promise<void>): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), EXIT_MS).unref();
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error: errorName(error) }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+}
+
+/** A secret of this installation: made once, readable by its owner only. */
+export async function keptSecret(file: string, make: () => string = () => randomBytes(32).toString('base64url')): Promise<string> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, make(), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return (await readFile(file, 'utf8')).trim();
+}
+
+/** What a crash has left of attempts and uploads. Only for the start of the one process that owns the data directory. */
+export async function sweep(config: Config): Promise<void> {
+  await rm(path.join(config.dataDir, 'scratch'), { recursive: true, force: true });
+  await new FileBlobs(config.blobsDir).sweep();
+}

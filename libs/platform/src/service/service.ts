@@ -1,0 +1,15 @@
+import type { Type } from '@nestjs/common';
+import type { Stage } from '../stages/stage.js';
+
+/** A deployable is the list of services it runs; a service is the list of what it registers. */
+export interface Service {
+  readonly name: 'gateway' | 'validator' | 'harmonizer' | 'generator';
+  readonly controllers: readonly Type[];
+  readonly stages: readonly Stage[];
+}
+
+/** Injection tokens of things that are no classes. */
+export const BLOBS = Symbol('blobs');
+export const CONFIG = Symbol('config');
+export const LOG = Symbol('log');
+export const PEPPER = Symbol('pepper');

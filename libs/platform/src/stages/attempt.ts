@@ -1,0 +1,183 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, type ArtifactKind, ERROR_KINDS, type ErrorCode, type LeftFile, type RowLedger, type StageName } from '@attune/core';
+import type { StageError } from '@attune/pipeline';
+import type { Claim, StoredArtifact } from '../database/stages.repository.js';
+import type { Transition } from '../database/transition.js';
+import { errorName } from '../telemetry/logger.js';
+import type { RunnerParts } from './runner-parts.js';
+import type { Stage, StageContext } from './stage.js';
+
+const HEARTBEAT_MS = 2_000;
+
+export interface AttemptEnd {
+  readonly outcome: 'done' | 'failed' | 'fenced' | 'released' | 'cancelled';
+  readonly code?: string;
+  readonly transition?: Transition;
+}
+
+type Interruption = 'fenced' | 'cancelled' | 'released';
+
+/** One try at one stage: heartbeat beside the work, then exactly one way to end (jobs.md, sections 4.5 to 4.7). */
+export class Attempt {
+  readonly #abort = new AbortController();
+  readonly #stored: StoredArtifact[] = [];
+  #progress = 0;
+  #interruption: Interruption | undefined;
+
+  constructor(
+    private readonly claim: Claim,
+    private readonly worker: string,
+    private readonly parts: RunnerParts,
+  ) {}
+
+  /** Stops the work and gives the stage back. */
+  handBack(): void {
+    this.#interrupt('released');
+  }
+
+  /** @throws only when the database cannot be told the outcome. */
+  async perform(stage: Stage): Promise<AttemptEnd> {
+    const heart = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    try {
+      const scratch = path.join(this.parts.scratchDir, this.claim.jobId, this.claim.stage, '0', String(this.claim.epoch));
+      await mkdir(scratch, { recursive: true, mode: 0o700 });
+      const context = this.#context(scratch);
+      const outcome = await stage.run(context);
+      await context.store(outcome.files);
+      if (this.#interruption) return await this.#endInterrupted(this.#interruption);
+      const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
+      this.#count(outcome.ledger);
+      for (const key of transition.swept) await this.parts.blobs.remove(key);
+      return { outcome: 'done', transition, ...(outcome.failure ? { code: outcome.failure.code } : {}) };
+    } catch (error) {
+      return await this.#endFailed(error);
+    } finally {
+      clearInterval(heart);
+    }
+  }
+
+  async #endFailed(error: unknown): Promise<AttemptEnd> {
+    if (error instanceof AppError && error.code === 'stage.fenced') return { outcome: 'fenced', code: error.code };
+    if (this.#interruption) return this.#endInterrupted(this.#interruption);
+    const stageError = describe(error);
+    if (stageError.class === 'crash')
+      this.parts.log.error(
+        { job_id: this.claim.jobId, stage: this.claim.stage, error: errorName(error), at: origin(error) },
+        'a stage has failed',
+      );
+    const transition = await this.#write(() => this.parts.stages.fail(this.claim, stageError, Math.random()));
+    return transition ? { outcome: 'failed', code: stageError.code, transition } : { outcome: 'fenced' };
+  }
+
+  async #endInterrupted(interruption: Interruption): Promise<AttemptEnd> {
+    if (interruption === 'fenced') return { outcome: 'fenced' };
+    const transition = await this.#write(() =>
+      interruption === 'cancelled' ? this.parts.stages.stop(this.claim) : this.parts.stages.release(this.claim),
+    );
+    return transition ? { outcome: interruption, transition } : { outcome: 'fenced' };
+  }
+
+  async #write(end: () => Promise<Transition>): Promise<Transition | undefined> {
+    try {
+      return await end();
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'stage.fenced') return undefined;
+      throw error;
+    }
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      const { cancelRequested } = await this.parts.stages.heartbeat(this.claim, this.worker, this.#progress);
+      if (cancelRequested) this.#interrupt('cancelled');
+    } catch (error) {
+      // Without the database nobody knows who holds the stage; the next beat will tell.
+      if (error instanceof AppError && error.code === 'stage.fenced') this.#interrupt('fenced');
+      else this.parts.log.warn({ job_id: this.claim.jobId, stage: this.claim.stage, error: errorName(error) }, 'a heartbeat was missed');
+    }
+  }
+
+  #interrupt(interruption: Interruption): void {
+    this.#interruption ??= interruption;
+    this.#abort.abort();
+  }
+
+  #context(scratch: string): StageContext {
+    const { claim, parts } = this;
+    const artifact = async (kind: ArtifactKind): Promise<string> => {
+      const found = await parts.artifacts.find(claim.tenantId, claim.jobId, kind);
+      if (!found) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
+      const file = path.join(scratch, `in.${kind}`);
+      await parts.blobs.materialize(found.storageKey, found, file);
+      return file;
+    };
+    return {
+      claim,
+      scratch,
+      engine: parts.engine,
+      signal: this.#abort.signal,
+      progress: ({ done, total }) => {
+        this.#progress = Math.max(this.#progress, total > 0 ? done / total : 0);
+      },
+      input: async () => {
+        const file = path.join(scratch, 'in.dataset');
+        await parts.blobs.materialize(claim.dataset.storageKey, claim.dataset, file);
+        return file;
+      },
+      artifact,
+      json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
+      ledgerOf: (stage) => this.#ledgerOf(stage),
+      store: (files) => this.#store(scratch, files),
+    };
+  }
+
+  async #store(scratch: string, files: readonly LeftFile[]): Promise<StoredArtifact[]> {
+    const stored: StoredArtifact[] = [];
+    for (const { kind, file, records } of files) {
+      if (this.#abort.signal.aborted) throw new AppError('stage.cancelled', 'the stage was stopped');
+      const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/0/${this.claim.epoch}/${file}`;
+      const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key);
+      stored.push({ kind, sha256, bytes, records: records ?? null, storageKey: key });
+    }
+    this.#stored.push(...stored);
+    return stored;
+  }
+
+  async #ledgerOf(stage: StageName): Promise<RowLedger> {
+    const detail = await this.parts.jobs.find(this.claim.tenantId, this.claim.jobId);
+    const row = detail?.ledger.find((ledger) => ledger.stage === stage);
+    if (!row) throw new AppError('artifact_corrupt', `stage ${stage} left no row ledger`);
+    return {
+      recordsIn: row.records_in,
+      recordsOut: row.records_out,
+      recordsQuarantined: row.records_quarantined,
+      recordsMerged: row.records_merged,
+      recordsDropped: row.records_dropped,
+      dropReasons: row.drop_reasons,
+    };
+  }
+
+  #count(ledger: RowLedger | undefined): void {
+    if (!ledger) return;
+    const { recordsProcessed } = this.parts.metrics;
+    recordsProcessed.inc({ stage: this.claim.stage, result: 'out' }, ledger.recordsOut);
+    recordsProcessed.inc({ stage: this.claim.stage, result: 'quarantined' }, ledger.recordsQuarantined);
+    recordsProcessed.inc({ stage: this.claim.stage, result: 'merged' }, ledger.recordsMerged);
+    recordsProcessed.inc({ stage: this.claim.stage, result: 'dropped' }, ledger.recordsDropped);
+  }
+}
+
+/** What may be kept of an error: our own code and detail; of a stranger only that it happened. */
+function describe(error: unknown): StageError {
+  const known = error instanceof AppError ? error : undefined;
+  const code: ErrorCode = known?.code ?? 'internal';
+  const places = known?.errors.map(({ pointer, message }) => ` ${pointer ?? ''} ${message}`).join('') ?? '';
+  return { code, class: ERROR_KINDS[code].class, detail: known ? known.detail + places : 'the stage has failed without an explanation' };
+}
+
+/** Where in our code an error comes from: the first line of its stack that names a file, without the message. */
+function origin(error: unknown): string {
+  const frame = error instanceof Error ? error.stack?.split('\n').find((line) => line.trimStart().startsWith('at ')) : undefined;
+  return frame?.trim() ?? '';
+}

@@ -1,0 +1,21 @@
+import type { BlobStore } from '../blobs/blob-store.js';
+import type { ArtifactsRepository } from '../database/artifacts.repository.js';
+import type { JobsRepository } from '../database/jobs.repository.js';
+import type { StagesRepository } from '../database/stages.repository.js';
+import type { Engine } from '../engine/engine.js';
+import type { Rings } from '../queue/rings.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+
+/** Everything the step protocol works with. */
+export interface RunnerParts {
+  readonly stages: StagesRepository;
+  readonly jobs: JobsRepository;
+  readonly artifacts: ArtifactsRepository;
+  readonly blobs: BlobStore;
+  readonly rings: Rings;
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly scratchDir: string;
+}

@@ -1,0 +1,127 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { AppError, type WorkerService } from '@attune/core';
+import { trace } from '@opentelemetry/api';
+import type { Claim } from '../database/stages.repository.js';
+import type { Transition } from '../database/transition.js';
+import { errorName } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { Attempt } from './attempt.js';
+import type { RunnerParts } from './runner-parts.js';
+import type { Stage } from './stage.js';
+
+const TICK_MS = 1_000;
+
+/** Works on the stages of one service: claims while a slot is free, on every ring and on every tick. */
+export class StageRunner {
+  readonly #running = new Map<Claim, { attempt: Attempt; done: Promise<void> }>();
+  readonly #stages: ReadonlyMap<string, Stage>;
+  #claiming = 0;
+  #open = true;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly service: WorkerService,
+    readonly worker: string,
+    readonly slots: number,
+    stages: readonly Stage[],
+    private readonly parts: RunnerParts,
+  ) {
+    this.#stages = new Map(stages.filter((stage) => stage.service === service).map((stage) => [stage.name, stage]));
+  }
+
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  /** The tick finds what rings have missed: lost rings, expired leases, retries whose time has come. */
+  start(): void {
+    this.#timer = setInterval(() => void this.work(), TICK_MS);
+    void this.work();
+  }
+
+  /** Claims and works until nothing is ready or no slot is free. One call per ring: the ring lasts as long as its stage. */
+  async work(): Promise<void> {
+    while (this.#open && this.#running.size + this.#claiming < this.slots) {
+      this.#claiming++;
+      const claim = await this.#claim().finally(() => this.#claiming--);
+      if (!claim) return;
+      await this.#run(claim);
+    }
+  }
+
+  /** Stops claiming, lets running stages finish for `graceMs`, then hands the rest back without charging an attempt. */
+  async stop(graceMs: number): Promise<void> {
+    this.#open = false;
+    clearInterval(this.#timer);
+    const patience = setTimeout(() => {
+      for (const { attempt } of this.#running.values()) attempt.handBack();
+    }, graceMs);
+    while (this.#claiming > 0 || this.#running.size > 0) {
+      await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    clearTimeout(patience);
+  }
+
+  async #claim(): Promise<Claim | undefined> {
+    try {
+      return await this.parts.stages.claim(this.service, this.worker);
+    } catch (error) {
+      this.parts.log.warn({ service: this.service, error: errorName(error) }, 'claiming failed; the next tick tries again');
+      return undefined;
+    }
+  }
+
+  async #run(claim: Claim): Promise<void> {
+    const attempt = new Attempt(claim, this.worker, this.parts);
+    const done = this.#perform(claim, attempt);
+    this.#running.set(claim, { attempt, done });
+    await done.finally(() => this.#running.delete(claim));
+  }
+
+  async #perform(claim: Claim, attempt: Attempt): Promise<void> {
+    const { metrics, log, rings, scratchDir } = this.parts;
+    const fields = { job_id: claim.jobId, stage: claim.stage, attempt: claim.attempt, epoch: claim.epoch };
+    log.info(fields, 'stage started');
+    if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
+    metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
+    const stop = metrics.stageDuration.startTimer({ stage: claim.stage });
+    const tracer = trace.getTracer('attune');
+    try {
+      const end = await tracer.startActiveSpan(
+        `stage ${claim.stage}`,
+        { attributes: { job_id: claim.jobId, attempt: claim.attempt } },
+        (span) => attempt.perform(this.#stage(claim)).finally(() => span.end()),
+      );
+      stop({ outcome: end.outcome });
+      metrics.attempts.inc({ stage: claim.stage, outcome: end.outcome });
+      log.info({ ...fields, outcome: end.outcome, code: end.code }, 'stage ended');
+      if (end.outcome === 'fenced') metrics.fencedWrites.inc({ stage: claim.stage });
+      if (end.transition) {
+        noteTerminal(metrics, claim, end.transition);
+        await rings.ring(end.transition.rings, { job_id: claim.jobId });
+      }
+    } catch (error) {
+      // The outcome could not be written: the lease runs out and somebody takes over.
+      stop({ outcome: 'lost' });
+      log.error({ ...fields, error: errorName(error) }, 'the outcome of a stage could not be written');
+    } finally {
+      await rm(path.join(scratchDir, claim.jobId, claim.stage, '0', String(claim.epoch)), { recursive: true, force: true });
+    }
+  }
+
+  #stage(claim: Claim): Stage {
+    const stage = this.#stages.get(claim.stage);
+    if (!stage) throw new AppError('plan.unresolved', `this worker has no stage ${claim.stage}`);
+    return stage;
+  }
+}
+
+/** Counts the end of a job, in the process that committed it. */
+export function noteTerminal(metrics: Metrics, job: { operation: string }, transition: Transition): void {
+  const terminal = transition.effects.find((effect) => effect.type === 'terminal');
+  if (!terminal) return;
+  metrics.jobsProcessed.inc({ status: terminal.status });
+  metrics.jobDuration.observe({ operation_type: job.operation }, (Date.now() - transition.job.created_at) / 1000);
+}

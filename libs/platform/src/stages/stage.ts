@@ -1,0 +1,36 @@
+import type { ArtifactKind, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { Claim, StoredArtifact } from '../database/stages.repository.js';
+import type { Engine } from '../engine/engine.js';
+import type { TaskProgress } from '../engine/protocol.js';
+
+/** What a stage may use: its job, the artifacts of earlier stages, an engine, and a directory that is its own. */
+export interface StageContext {
+  readonly claim: Claim;
+  /** Directory of this attempt only; removed afterwards. */
+  readonly scratch: string;
+  readonly engine: Engine;
+  readonly signal: AbortSignal;
+  /** Notes how far the work is. */
+  readonly progress: (progress: TaskProgress) => void;
+  /** Local file with the received bytes, verified against their hash. */
+  readonly input: () => Promise<string>;
+  /** Local file with an artifact of an earlier stage, verified against its hash. */
+  readonly artifact: (kind: ArtifactKind) => Promise<string>;
+  /** A small JSON artifact of an earlier stage. */
+  readonly json: (kind: ArtifactKind) => Promise<unknown>;
+  /** The row ledger that an earlier stage committed. */
+  readonly ledgerOf: (stage: StageName) => Promise<RowLedger>;
+  /** Stores finished files of the scratch directory under this attempt's epoch; they count once the stage commits. */
+  readonly store: (files: readonly LeftFile[]) => Promise<StoredArtifact[]>;
+}
+
+/** Reads artifacts, leaves artifacts; claim, heartbeat, commit and retry live in the runner, once. */
+export interface Stage {
+  readonly name: StageName;
+  readonly service: WorkerService;
+  readonly run: (context: StageContext) => Promise<StageOutcome>;
+}
+
+export function defineStage(name: StageName, service: WorkerService, run: Stage['run']): Stage {
+  return { name, service, run };
+}
