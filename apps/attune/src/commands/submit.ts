@@ -1,0 +1,66 @@
+import { openAsBlob } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type JobOptionsInput, JobOptionsRequest, placesOf } from '@attune/api';
+import { OPERATIONS } from '@attune/core';
+import { onlyWord, oneOf, parseArguments, UsageError } from '../arguments.js';
+import type { Command } from '../command.js';
+import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
+import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
+
+/** Uploads a file as a job, and follows it to its results if asked to. */
+export const submit: Command = {
+  name: 'submit',
+  summary: 'upload a file as a job, follow it, fetch its results',
+  usage: `Usage: attune submit FILE [options]
+
+  --operation NAME    ${OPERATIONS.join(' or ')} (default ${OPERATIONS[0]})
+  --options JSON      options of the job, or @FILE with them: remove_duplicates, standardize_fields,
+                      validate_schema, output_formats, mapping
+${FOLLOW_USAGE}
+${SESSION_USAGE}
+
+Example: attune submit people.csv --wait --out cleaned --options '{"output_formats":["csv","ndjson"]}'`,
+  async run(args, io) {
+    const { values, positionals } = parseArguments(args, {
+      operation: { type: 'string', default: OPERATIONS[0] },
+      options: { type: 'string' },
+      ...FOLLOW_OPTIONS,
+      ...SESSION_OPTIONS,
+    });
+    const path = onlyWord(positionals, 'FILE');
+    const operation = oneOf(values.operation, OPERATIONS, '--operation');
+    const options = await optionsFrom(values.options);
+    const file = await fileAt(path);
+    const { client } = await openSession(io, values);
+    const job = await client.submit({ file, name: basename(path), operation, options, signal: io.signal });
+    io.stderr.write(`Submitted ${job.job_id}\n`);
+    return follow(client, job, values, io);
+  },
+};
+
+/** A Blob that reads the file as it is sent: the file never lies in memory whole. */
+async function fileAt(path: string): Promise<Blob> {
+  try {
+    if ((await stat(path)).isFile()) return await openAsBlob(path);
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be read.`, { cause });
+  }
+  throw new UsageError(`${path} is not a file.`);
+}
+
+/** Checked here already, so that a misspelt option is told before the upload. */
+async function optionsFrom(text: string | undefined): Promise<JobOptionsInput> {
+  if (text === undefined) return {};
+  let input: unknown;
+  try {
+    input = JSON.parse(text.startsWith('@') ? await readFile(text.slice(1), 'utf8') : text);
+  } catch (cause) {
+    throw new UsageError('--options is neither JSON nor @FILE with JSON.', { cause });
+  }
+  const parsed = JobOptionsRequest.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    ['--options is not valid:', ...placesOf(parsed.error).map((place) => `  ${place.pointer} ${place.message}`)].join('\n'),
+  );
+}

@@ -1,0 +1,4 @@
+import { main } from '@attune/platform';
+import { gateway } from '@attune/services';
+
+await main([gateway]);

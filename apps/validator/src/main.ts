@@ -1,0 +1,4 @@
+import { main } from '@attune/platform';
+import { validator } from '@attune/services';
+
+await main([validator]);

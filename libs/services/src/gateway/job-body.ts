@@ -1,0 +1,150 @@
+import { ENGINE_VERSION, ERROR_KINDS, type OutputFormat, prefixed } from '@attune/core';
+import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
+import { createJob, jobProgress } from '@attune/pipeline';
+import type { JobDetail } from '@attune/platform';
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** A job as its clients read it (api.md, section 3). */
+export function jobBody(detail: JobDetail): JobBody {
+  const { job, stages, ledger, now } = detail;
+  const id = prefixed('job', job.id);
+  const { self, result, quality, quarantine, mapping, logs } = jobPaths(id);
+  const current = stages.find((stage) => stage.stage === job.stage);
+  return {
+    job_id: id,
+    operation: job.operation,
+    generation: job.generation,
+    version: job.version,
+    status: job.status,
+    cancel_requested: job.cancel_requested && job.completed_at === null,
+    stage: job.stage,
+    attempt: current?.attempt ?? 0,
+    stages: stages.map((stage) => ({
+      name: stage.stage,
+      status: stage.status,
+      shards: { total: 1, done: stage.status === 'done' ? 1 : 0 },
+      attempt: stage.attempt,
+      started_at: iso(stage.started_at),
+      ended_at: iso(stage.ended_at),
+      error: stage.error,
+    })),
+    waiting_for: waitingFor(detail),
+    progress: progressOf(detail),
+    estimated_completion: iso(estimate(detail)),
+    created_at: iso(job.created_at)!,
+    started_at: iso(job.started_at),
+    completed_at: iso(job.completed_at),
+    deadline_at: iso(job.deadline_at),
+    metrics: {
+      ...countsOf(detail),
+      bytes_in: job.bytes_in,
+      bytes_out: detail.bytesOut,
+      records_quarantined: ledger.reduce((sum, row) => sum + row.records_quarantined, 0),
+    },
+    row_ledger: [...ledger],
+    input: {
+      dataset_id: prefixed('ds', job.dataset_id),
+      sha256: job.input_sha256,
+      bytes: job.bytes_in,
+      ...(job.input_name === null ? {} : { name: job.input_name }),
+    },
+    options: { ...job.options, output_formats: [...job.options.output_formats] },
+    engine_version: ENGINE_VERSION,
+    error: job.error && {
+      code: job.error.code,
+      class: job.error.class,
+      stage: job.error.stage,
+      shard: 0,
+      retryable: retryable(job.error.code),
+      detail: job.error.detail,
+    },
+    links: { self, result, quality, quarantine, mapping, logs },
+  };
+
+  function waitingFor({ stages: all }: JobDetail): JobBody['waiting_for'] {
+    const ready = all.find((stage) => stage.status === 'ready');
+    if (!ready || job.completed_at !== null) return null;
+    return ready.next_run_at > now
+      ? { reason: 'retry', retry_at: iso(ready.next_run_at)! }
+      : { reason: 'backlog', backlog_position: detail.backlogPosition };
+  }
+}
+
+/** The body right after the submit: the same bytes for the first answer and for every replay of it. */
+export function createdBody(detail: JobDetail): JobBody {
+  const { state } = createJob(detail.job.operation, null, detail.job.created_at);
+  const stages = detail.stages.map((stage) => ({
+    ...stage,
+    status: state.stages.find(({ name }) => name === stage.stage)!.status,
+    epoch: 0,
+    attempt: 0,
+    progress: 0,
+    error: null,
+    next_run_at: detail.job.created_at,
+    started_at: null,
+    ended_at: null,
+  }));
+  const job = {
+    ...detail.job,
+    status: state.status,
+    stage: stages[0]!.stage,
+    version: 1,
+    generation: 1,
+    cancel_requested: false,
+    error: null,
+    started_at: null,
+    completed_at: null,
+  };
+  return {
+    ...jobBody({ ...detail, job, stages, ledger: [], now: detail.job.created_at, errorsFound: 0, bytesOut: 0, backlogPosition: 0 }),
+    waiting_for: null,
+  };
+}
+
+/** The short body for those who poll. */
+export function statusBody(detail: JobDetail): JobStatusBody {
+  const { job } = detail;
+  return {
+    job_id: prefixed('job', job.id),
+    status: job.status,
+    stage: job.stage,
+    progress: progressOf(detail),
+    created_at: iso(job.created_at)!,
+    estimated_completion: iso(estimate(detail)),
+    metrics: countsOf(detail),
+    version: job.version,
+    cancel_requested: job.cancel_requested && job.completed_at === null,
+  };
+}
+
+/** Formats that the job publishes, in the order they were asked for. */
+export function outputFormats(detail: JobDetail): readonly OutputFormat[] {
+  return detail.job.options.output_formats;
+}
+
+function countsOf({ ledger, errorsFound }: JobDetail): { records_processed: number; total_records: number | null; errors_found: number } {
+  const pass = ledger.find(({ stage }) => stage === 'transform' || stage === 'validate');
+  return { records_processed: pass?.records_in ?? 0, total_records: pass?.records_in ?? null, errors_found: errorsFound };
+}
+
+function progressOf({ job, stages }: JobDetail): number {
+  if (job.status === 'completed') return 100;
+  return Math.min(
+    99,
+    jobProgress(job.operation, (name) => stages.find(({ stage }) => stage === name)?.progress ?? 0),
+  );
+}
+
+/** From the pace so far; null until there is one. */
+function estimate(detail: JobDetail): number | null {
+  const { job, now } = detail;
+  if (job.completed_at !== null) return job.status === 'completed' ? job.completed_at : null;
+  const progress = progressOf(detail);
+  if (job.started_at === null || progress === 0) return null;
+  return now + ((now - job.started_at) * (100 - progress)) / progress;
+}
+
+function retryable(code: keyof typeof ERROR_KINDS): boolean {
+  return ERROR_KINDS[code].class === 'transient' || ERROR_KINDS[code].class === 'resource';
+}

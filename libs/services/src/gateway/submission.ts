@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { JobOptionsRequest, OperationRequest, parseJobOptions, parseRequest } from '@attune/api';
+import { AppError, type Operation } from '@attune/core';
+import busboy from 'busboy';
+
+const LIMITS = { files: 1, fields: 20, fieldSize: 64 * 1024, parts: 25 };
+/** What is read of a refused body, so that the client gets to see the answer. */
+const DRAIN_BYTES = 32 * 1024 * 1024;
+
+export interface ReceivedFile {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly key: string;
+  readonly name: string | null;
+}
+
+export interface SubmissionRequest {
+  readonly operation: Operation;
+  readonly options: JobOptionsRequest;
+  readonly file: ReceivedFile;
+}
+
+/**
+ * Reads multipart/form-data with the parts `file`, `operation` and `options` in any order; the file streams straight into `receive`.
+ * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
+ */
+export async function readSubmission(
+  request: IncomingMessage,
+  receive: (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>,
+): Promise<SubmissionRequest> {
+  const parser = parserFor(request);
+  const fields = new Map<string, string>();
+  const files: Promise<ReceivedFile>[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: unknown): void => reject(error instanceof Error ? error : new Error(String(error)));
+      parser.on('field', (name, value, info) => {
+        try {
+          takeField(fields, name, value, info.valueTruncated);
+        } catch (error) {
+          refuse(error);
+        }
+      });
+      parser.on('file', (name, stream, info) => {
+        if (name !== 'file') {
+          stream.resume();
+          refuse(unknownPart(name));
+          return;
+        }
+        const received = receive(stream).then((stored) => ({ ...stored, name: cleanName(info.filename) }));
+        received.catch(refuse);
+        files.push(received);
+      });
+      parser.on('filesLimit', () => refuse(invalid('/file', 'too_many', 'Send one part named file.')));
+      parser.on('fieldsLimit', () => refuse(invalid('', 'too_many', 'There are too many parts.')));
+      parser.on('partsLimit', () => refuse(invalid('', 'too_many', 'There are too many parts.')));
+      parser.on('error', (cause: unknown) =>
+        refuse(new AppError('validation_failed', 'the body is not well-formed multipart/form-data', { cause })),
+      );
+      parser.on('close', resolve);
+      request.on('aborted', () => refuse(new AppError('validation_failed', 'the body ended before its end')));
+      request.pipe(parser);
+    });
+    return await complete(fields, files);
+  } catch (error) {
+    drain(request, parser);
+    await Promise.allSettled(files);
+    throw error;
+  }
+}
+
+/** sha256 of operation, options with their defaults in a fixed order, and the file's hash; never of the raw body. */
+export function fingerprintOf({ operation, options, file }: SubmissionRequest): string {
+  const canonical = JSON.stringify([operation, sorted(options), file.sha256]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function parserFor(request: IncomingMessage): busboy.Busboy {
+  if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
+    throw new AppError('unsupported_media', 'send multipart/form-data with a part named file');
+  try {
+    return busboy({ headers: request.headers, limits: LIMITS, fileHwm: 1024 * 1024, highWaterMark: 1024 * 1024, defParamCharset: 'utf8' });
+  } catch (cause) {
+    throw new AppError('validation_failed', 'the multipart boundary is missing or malformed', { cause });
+  }
+}
+
+function takeField(fields: Map<string, string>, name: string, value: string, truncated: boolean): void {
+  if (name !== 'operation' && name !== 'options')
+    throw name === 'file' ? invalid('/file', 'not_a_file', 'The part file has no file name.') : unknownPart(name);
+  if (truncated) throw invalid(`/${name}`, 'too_big', 'The part is larger than 64 KiB.');
+  if (fields.has(name)) throw invalid(`/${name}`, 'duplicate', 'The part was sent twice.');
+  fields.set(name, value);
+  // Refused at once: nobody wants to upload a gigabyte first.
+  if (name === 'operation') parseOperation(value);
+  else parseJobOptions(value);
+}
+
+async function complete(fields: Map<string, string>, files: readonly Promise<ReceivedFile>[]): Promise<SubmissionRequest> {
+  const operation = parseOperation(fields.get('operation') ?? 'harmonize');
+  const options = parseJobOptions(fields.get('options'));
+  const [file] = await Promise.all(files);
+  if (!file) throw invalid('/file', 'required', 'Send the file to work on as a part named file.');
+  if (file.bytes === 0)
+    throw new AppError('unprocessable_file', 'the file is empty: it has 0 bytes', {
+      errors: [{ pointer: '/file', code: 'empty', message: 'The file has 0 bytes.' }],
+    });
+  return { operation, options, file };
+}
+
+function parseOperation(value: string): Operation {
+  return parseRequest(OperationRequest, value, { what: 'Part operation', base: '/operation' });
+}
+
+function invalid(pointer: string, code: string, message: string): AppError {
+  return new AppError('validation_failed', message, { errors: [{ pointer, code, message }] });
+}
+
+function unknownPart(name: string): AppError {
+  return invalid(`/${name.slice(0, 64)}`, 'unrecognized_keys', 'There is no such part; the parts are file, operation and options.');
+}
+
+/** A name is data for people, not a path. */
+function cleanName(name: string | undefined): string | null {
+  const last = name
+    ?.split(/[\\/]/)
+    .pop()
+    ?.replace(/[\u0000-\u001f\u007f]/g, '')
+    .slice(0, 255);
+  return last ? last : null;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}
+
+function drain(request: IncomingMessage, parser: busboy.Busboy): void {
+  request.unpipe(parser);
+  parser.destroy();
+  let left = DRAIN_BYTES;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.on('error', () => request.destroy());
+  request.resume();
+}

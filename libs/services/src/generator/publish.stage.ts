@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ManifestBody } from '@attune/api';
+import { OUTPUT_FORMATS, Plan, prefixed, type RowLedger } from '@attune/core';
+import { defineStage, type StoredArtifact } from '@attune/platform';
+
+/** Writes every requested output from silver, then the manifest that names them with their hashes. */
+export const publishStage = defineStage('publish', 'generator', async (stage) => {
+  const plan = Plan.parse(await stage.json('plan'));
+  const { claim } = stage;
+  const transform = await stage.ledgerOf('transform');
+  const outcome = await stage.engine.run(
+    'publish',
+    {
+      silver: await stage.artifact('silver'),
+      plan,
+      formats: claim.options.output_formats,
+      records: transform.recordsOut,
+      scratch: stage.scratch,
+    },
+    { signal: stage.signal, onProgress: stage.progress },
+  );
+  const outputs = await stage.store(outcome.files);
+  const published = outcome.ledger ?? {
+    recordsIn: transform.recordsOut,
+    recordsOut: transform.recordsOut,
+    recordsQuarantined: 0,
+    recordsMerged: 0,
+    recordsDropped: 0,
+    dropReasons: {},
+  };
+  const manifest: ManifestBody = {
+    version: 1,
+    job_id: prefixed('job', claim.jobId),
+    generation: claim.generation,
+    dataset: { id: prefixed('ds', claim.dataset.id), sha256: claim.dataset.sha256, bytes: claim.dataset.bytes },
+    engine_version: plan.engine_version,
+    created_at: new Date().toISOString(),
+    mapping: {
+      version: plan.mapping.version,
+      entity: plan.mapping.entity,
+      fields: plan.mapping.fields.length,
+      carried: plan.mapping.carried.length,
+    },
+    row_ledger: [ledgerBody('transform', transform), ledgerBody('publish', published)],
+    outputs: outputs.map(outputBody),
+  };
+  await writeFile(path.join(stage.scratch, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  return { files: [{ kind: 'manifest', file: 'manifest.json' }], ledger: published };
+});
+
+function outputBody(artifact: StoredArtifact): ManifestBody['outputs'][number] {
+  const format = OUTPUT_FORMATS.find((name) => artifact.kind === `result_${name}`) ?? artifact.kind;
+  return {
+    format,
+    file: artifact.storageKey.split('/').pop()!,
+    sha256: artifact.sha256,
+    bytes: artifact.bytes,
+    records: artifact.records ?? 0,
+  };
+}
+
+function ledgerBody(stage: string, ledger: RowLedger): ManifestBody['row_ledger'][number] {
+  return {
+    stage,
+    unit: 'record',
+    records_in: ledger.recordsIn,
+    records_out: ledger.recordsOut,
+    records_quarantined: ledger.recordsQuarantined,
+    records_merged: ledger.recordsMerged,
+    records_dropped: ledger.recordsDropped,
+    drop_reasons: { ...ledger.dropReasons },
+  };
+}

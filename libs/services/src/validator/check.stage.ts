@@ -1,0 +1,20 @@
+import { Plan } from '@attune/core';
+import { defineStage } from '@attune/platform';
+
+/** Reads silver and the profile of the pass; leaves the quality per dimension, with its denominators, and proves that the counts reconcile. */
+export const checkStage = defineStage('check', 'validator', async (stage) => {
+  const plan = Plan.parse(await stage.json('plan'));
+  const validation = stage.claim.operation === 'validate';
+  const outcome = await stage.engine.run(
+    'check',
+    {
+      silver: await stage.artifact('silver'),
+      profile: await stage.artifact('profile'),
+      plan,
+      ledger: await stage.ledgerOf(validation ? 'validate' : 'transform'),
+      scratch: stage.scratch,
+    },
+    { signal: stage.signal, onProgress: stage.progress },
+  );
+  return validation ? { ...outcome, sweep: ['silver'] } : outcome;
+});
