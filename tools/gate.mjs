@@ -1,0 +1,51 @@
+// The gate before every change: build (types), lint and all tests, of everything or of what a change affects.
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { COUNTS_FILE } from './count-reporter.mjs';
+import { ensureInstalled, ROOT } from './install.mjs';
+import { NX, runNode } from './processes.mjs';
+import { provideRedis, redisProgram } from './redis.mjs';
+
+/**
+ * Executes the targets with `nx <words>` and ends the process: 0 only when nothing has failed.
+ * The last line is the sum over all projects: `N passed, N failed, N skipped`.
+ */
+export async function passGate(words) {
+  ensureInstalled();
+  const redis = provideRedis();
+  console.log(
+    redis.available ? redis.told : `${redis.told} Tests that need it are ${process.env.CI ? 'failures' : 'reported as not executed'}.`,
+  );
+  const folders = projectFolders();
+  for (const folder of folders) rmSync(join(folder, COUNTS_FILE), { force: true });
+  const args = [...words, '-t', 'build', 'lint', 'test', '--outputStyle=static-failures-only', `--parallel=${availableParallelism()}`];
+  const code = await runNode([NX, ...args], { env: environment() });
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const counts of folders.map(readCounts)) for (const name of Object.keys(sum)) sum[name] += counts[name];
+  if (code !== 0 && sum.failed === 0) console.log('The build or the lint has failed; see above.');
+  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  process.exit(code !== 0 ? code : sum.failed > 0 ? 1 : 0);
+}
+
+function environment() {
+  const redis = redisProgram();
+  const path = [process.env.PATH, ...(redis ? [dirname(redis)] : [])].join(delimiter);
+  return { ...process.env, PATH: path, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
+}
+
+function projectFolders() {
+  const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return workspaces.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [join(ROOT, pattern)];
+    const parent = join(ROOT, pattern.slice(0, -2));
+    return readdirSync(parent, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(parent, name));
+  });
+}
+
+function readCounts(folder) {
+  const file = join(folder, COUNTS_FILE);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: 0 };
+}

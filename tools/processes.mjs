@@ -1,0 +1,37 @@
+// Child processes of the tools: started, waited for, never left behind.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT } from './install.mjs';
+
+export const ATTUNE = join(ROOT, 'apps/attune/bin/attune.mjs');
+export const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+export const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
+/** The application with every lib it needs, and no tests. */
+export const PRODUCT = join(ROOT, 'apps/attune/tsconfig.build.json');
+
+const children = new Set();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    process.exitCode = 130;
+    // Ctrl-C has reached the children as well; a second SIGTERM does them no harm.
+    for (const child of children) child.kill('SIGTERM');
+    if (children.size === 0) process.exit();
+  });
+}
+
+/** True once the user or the system has asked us to end: nothing new should be started. */
+export function interrupted() {
+  return process.exitCode === 130;
+}
+
+/** Starts a Node script in the root folder; `gone` resolves to its exit code, 1 for a signal. */
+export function startNode(args, options = {}) {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit', ...options });
+  children.add(child);
+  const gone = new Promise((fulfil, reject) => child.once('error', reject).once('exit', (code) => fulfil(code ?? 1)));
+  return { child, gone: gone.finally(() => children.delete(child)) };
+}
+
+export function runNode(args, options) {
+  return startNode(args, options).gone;
+}
