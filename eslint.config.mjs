@@ -2,7 +2,21 @@ import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const NODE_GLOBALS = ['process', 'console', 'performance', 'URL', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'fetch', 'AbortSignal', 'FormData', 'Blob'];
+const NODE_GLOBALS = [
+  'process',
+  'console',
+  'performance',
+  'URL',
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'Buffer',
+  'fetch',
+  'AbortSignal',
+  'FormData',
+  'Blob',
+];
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/gen/', '**/node_modules/', '.nx/', '.attune/']),
@@ -23,7 +37,10 @@ export default defineConfig(
     files: ['libs/**/*.ts', 'apps/**/*.ts'],
     ignores: ['libs/platform/src/queue/**', '**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Worker']", message: 'Queues and workers are built in platform/queue only.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Worker']", message: 'Queues and workers are built in platform/queue only.' },
+      ],
     },
   },
 );
