@@ -32,7 +32,7 @@ export function detectDelimited(sample: DelimitedSample): Detection {
   const survey = chooseDialect(head, bom, head.length < size);
   const first = headerFields(survey, head, bom);
   const { delimiter, quote } = survey;
-  const header = readHeader(firstRecords(head.slice(survey.headerAt), first, { delimiter, quote, header: false, bom: 0 }));
+  const header = readHeader(firstRecords(new Uint8Array(head.subarray(survey.headerAt)), first, { delimiter, quote, header: false, bom: 0 }));
   const width = header.names.length;
   const dialect: Dialect = { delimiter, quote, header: header.present, bom };
   const encoding = encodingOf(head, size, dialect, width);
@@ -78,7 +78,7 @@ interface EncodingCount {
 
 /** Counts the records of the sample that are not UTF-8; those with a wrong field count say nothing. */
 function encodingOf(head: Uint8Array, size: number, dialect: Dialect, width: number): EncodingCount {
-  const bytes = head.slice();
+  const bytes = new Uint8Array(head);
   const reader = new DelimitedReader(dialect, width);
   const last = bytes.length >= size;
   let records = 0;
