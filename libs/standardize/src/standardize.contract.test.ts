@@ -5,7 +5,7 @@ import { FINDING_KINDS, type Kernel, type Reading, type Standardizer } from '@at
 import { z } from 'zod';
 import { CLEAN_CONTROLS, CLEAN_VALUE, Cleaner } from './clean/cleaner.js';
 import { DEFAULT_NULL_TOKENS } from './clean/null-tokens.js';
-import { hostileValues, randomNumbers } from './hostile-values.js';
+import { hostileValues, randomNumbers } from './hostile-values.fixture.js';
 import { standardizers } from './registry.js';
 
 const VALUES = 100_000;

@@ -32,7 +32,9 @@ export function detectDelimited(sample: DelimitedSample): Detection {
   const survey = chooseDialect(head, bom, head.length < size);
   const first = headerFields(survey, head, bom);
   const { delimiter, quote } = survey;
-  const header = readHeader(firstRecords(new Uint8Array(head.subarray(survey.headerAt)), first, { delimiter, quote, header: false, bom: 0 }));
+  const header = readHeader(
+    firstRecords(new Uint8Array(head.subarray(survey.headerAt)), first, { delimiter, quote, header: false, bom: 0 }),
+  );
   const width = header.names.length;
   const dialect: Dialect = { delimiter, quote, header: header.present, bom };
   const encoding = encodingOf(head, size, dialect, width);

@@ -155,11 +155,13 @@ function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>, now: 
 }
 
 function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {
+  // A worker that died says nothing about the dependency.
+  const charged = stage.attempt - stage.lostCount;
   switch (errorClass) {
     case 'transient':
-      return stage.attempt < MAX_TRANSIENT_TRIES;
+      return charged < MAX_TRANSIENT_TRIES;
     case 'resource':
-      return stage.attempt < MAX_RESOURCE_TRIES;
+      return charged < MAX_RESOURCE_TRIES;
     case 'crash':
       return stage.crashCount < MAX_CRASHES;
     case 'caller':

@@ -60,7 +60,8 @@ export class DuplicateMerge {
       const found = this.#set.findOrEnter(
         hashes[at]!,
         hashes[at + 1]!,
-        hashes[at + 2]! ^ hashes[at + 3]!,
+        // The lowest bit of the tag says whether received bytes belong to the identity, so that such rows meet only their like.
+        ((hashes[at + 2]! ^ hashes[at + 3]!) & ~0x10000) | (chunk.altered[k]! << 16),
         partBytes + this.#kept,
         this.#same,
       );

@@ -188,6 +188,10 @@ test('records that differ only in what cleaning removed from a carried column ar
     ['x', '4'],
   ]);
   expect(duplicates.map(({ record, survivor_record }) => [record, survivor_record])).toEqual([[3, 2]]);
+  const collide: RecordHash = (_buf, _start, _end, lanes, at) => lanes.fill(0, at, at + 4);
+  for (const input of ['a,,x\na,,x\u0001\n', 'a,,x\u0001\na,,x\n', 'a,,x\u0001\na,,x\u0002\n']) {
+    expect(transform(HEADER + input, planOf(), { hash: collide }).rows).toHaveLength(2);
+  }
 });
 
 test('a hash never drops a record: with all hashes equal the result is the same', () => {

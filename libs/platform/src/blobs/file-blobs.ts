@@ -84,7 +84,7 @@ export class FileBlobs implements BlobStore {
     } catch (error) {
       throw translate(error);
     } finally {
-      await rm(file, { force: true });
+      await rm(file, { force: true }).catch(() => undefined); // what is wrong with the store has been told above
     }
   }
 

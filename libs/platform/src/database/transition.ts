@@ -121,19 +121,22 @@ export async function writeEffects(
   return rings;
 }
 
-/** Start-time fair queueing: fair_at = max(tenant's virtual time, smallest in flight) + cost / weight (jobs.md, section 4.3). */
+/**
+ * Start-time fair queueing: fair_at = max(tenant's virtual time, smallest in flight), and the tenant's virtual time moves on by
+ * cost / weight (jobs.md, section 4.3). While nothing is in flight time stands at the furthest tenant, so that past work is no debt.
+ */
 async function giveFairPlace(query: Query, job: { id: string; tenant_id: string }, stage: string): Promise<void> {
   await query(
     `WITH class AS (SELECT priority_class FROM attune.jobs WHERE id = $2),
-      floor AS (SELECT coalesce(min(fair_at), 0) AS at FROM attune.job_stages WHERE status IN ('ready','running') AND NOT (job_id = $2 AND stage = $3)),
+      floor AS (SELECT coalesce(min(fair_at), (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at FROM attune.job_stages WHERE status IN ('ready','running') AND NOT (job_id = $2 AND stage = $3)),
       flow AS (
         INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time)
-        SELECT $1, class.priority_class, floor.at + $4 FROM class, floor
+        SELECT $1, class.priority_class, floor.at + $4::bigint FROM class, floor
         ON CONFLICT (tenant_id, priority_class)
-          DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4 / f.weight
-        RETURNING virtual_time
+          DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4::bigint / f.weight
+        RETURNING virtual_time - $4::bigint / weight AS at
       )
-     UPDATE attune.job_stages SET fair_at = flow.virtual_time, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = 0`,
+     UPDATE attune.job_stages SET fair_at = flow.at, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = 0`,
     [job.tenant_id, job.id, stage, SHARD_COST],
   );
 }

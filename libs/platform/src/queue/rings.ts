@@ -1,4 +1,4 @@
-import type { StageName, WorkerService } from '@attune/core';
+import { AppError, type StageName, type WorkerService } from '@attune/core';
 import type { Queue } from 'bullmq';
 
 /** A doorbell's label: ids only, so that queues and traces read naturally. */
@@ -9,11 +9,15 @@ export interface Ticket {
 
 export type OnFailed = (what: string, error: unknown) => void;
 
-const OUTSTANDING = 64;
+export const OUTSTANDING = 64;
+/** A client of Redis waits for a lost connection for ever; nobody waits for a ring that long. */
+const PATIENCE_MS = 1_000;
 
 /** Rings the services' doorbells. A ring that is lost costs one tick, so no failure here is ever an error of the caller. */
 export class Rings {
   #healthy = true;
+  /** Queues that owe an answer: they are not asked again meanwhile. */
+  readonly #silent = new Set<Queue>();
   /** RFC 3339 time since when the queue has been as `healthy` says. */
   since = new Date().toISOString();
 
@@ -31,8 +35,10 @@ export class Rings {
       try {
         const queue = this.queues.get(service);
         if (!queue) continue;
-        // Rings are alike: more of them wake nobody.
-        if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticket);
+        await this.#ask(queue, async () => {
+          // Rings are alike: more of them wake nobody.
+          if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticket);
+        });
         this.#note(true);
       } catch (error) {
         this.#note(false);
@@ -44,12 +50,27 @@ export class Rings {
   /** Asks the queue for a sign of life. */
   async probe(): Promise<void> {
     try {
-      for (const queue of this.queues.values()) await queue.getWaitingCount();
+      for (const queue of this.queues.values()) await this.#ask(queue, () => queue.getWaitingCount());
       this.#note(true);
     } catch (error) {
       this.#note(false);
       this.onFailed('queue', error);
     }
+  }
+
+  async #ask(queue: Queue, question: () => Promise<unknown>): Promise<void> {
+    const late = new AppError('dependency_unavailable', 'the queue does not answer');
+    if (this.#silent.has(queue)) throw late;
+    const answer = question();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#silent.add(queue);
+        answer.catch(() => undefined).finally(() => this.#silent.delete(queue));
+        reject(late);
+      }, PATIENCE_MS);
+    });
+    await Promise.race([answer, patience]).finally(() => clearTimeout(timer));
   }
 
   #note(healthy: boolean): void {

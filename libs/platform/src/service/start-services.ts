@@ -61,23 +61,25 @@ export async function startServices(services: readonly Service[], parts: Process
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
   const reconciler = names.has('gateway') ? reconcile(app, parts) : undefined;
   const grpc = new GrpcServer(services.map(({ name }) => `attune.v1.${name[0]!.toUpperCase()}${name.slice(1)}`));
-  const grpcPort = await grpc.listen(parts.config.grpc.host, parts.config.grpc.port);
-  const url = await listen(app, parts.config.http);
-  return {
-    url,
-    grpcPort,
-    close: async () => {
-      app.get(HealthChecks).drain();
-      grpc.serving(false);
-      await Promise.all(running.map((runner) => runner.stop()));
-      await reconciler?.stop();
-      await engine?.close();
-      await grpc.close();
-      app.getHttpServer().closeAllConnections();
-      await app.close();
-      await parts.database.close();
-    },
+  const close = async (): Promise<void> => {
+    app.get(HealthChecks).drain();
+    grpc.serving(false);
+    await Promise.all(running.map((runner) => runner.stop()));
+    await reconciler?.stop();
+    await engine?.close();
+    await grpc.close();
+    app.getHttpServer().closeAllConnections();
+    await app.close();
+    await parts.database.close();
   };
+  try {
+    const grpcPort = await grpc.listen(parts.config.grpc.host, parts.config.grpc.port);
+    const url = await listen(app, parts.config.http);
+    return { url, grpcPort, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function listen(app: NestExpressApplication, { host, port }: { host: string; port: number }): Promise<string> {

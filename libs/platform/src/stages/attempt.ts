@@ -47,6 +47,7 @@ export class Attempt {
       await context.store(outcome.files);
       if (this.#interruption) return await this.#endInterrupted(this.#interruption);
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
+      if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       this.#count(outcome.ledger);
       for (const key of transition.swept) await this.parts.blobs.remove(key);
       return { outcome: 'done', transition, ...(outcome.failure ? { code: outcome.failure.code } : {}) };
@@ -67,7 +68,7 @@ export class Attempt {
         'a stage has failed',
       );
     const transition = await this.#write(() => this.parts.stages.fail(this.claim, stageError, Math.random()));
-    return transition ? { outcome: 'failed', code: stageError.code, transition } : { outcome: 'fenced' };
+    return transition ? this.#discarded({ outcome: 'failed', code: stageError.code, transition }) : { outcome: 'fenced' };
   }
 
   async #endInterrupted(interruption: Interruption): Promise<AttemptEnd> {
@@ -75,7 +76,19 @@ export class Attempt {
     const transition = await this.#write(() =>
       interruption === 'cancelled' ? this.parts.stages.stop(this.claim) : this.parts.stages.release(this.claim),
     );
-    return transition ? { outcome: interruption, transition } : { outcome: 'fenced' };
+    return transition ? this.#discarded({ outcome: interruption, transition }) : { outcome: 'fenced' };
+  }
+
+  /** The database has it that this epoch committed nothing, so its stored files are garbage. After a fence nobody can be sure. */
+  async #discarded(end: AttemptEnd): Promise<AttemptEnd> {
+    for (const { storageKey } of this.#stored) {
+      await this.parts.blobs
+        .remove(storageKey)
+        .catch((error: unknown) =>
+          this.parts.log.warn({ job_id: this.claim.jobId, error: errorName(error) }, 'a stored file could not be removed'),
+        );
+    }
+    return end;
   }
 
   async #write(end: () => Promise<Transition>): Promise<Transition | undefined> {
@@ -139,8 +152,8 @@ export class Attempt {
       const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/0/${this.claim.epoch}/${file}`;
       const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key);
       stored.push({ kind, sha256, bytes, records: records ?? null, storageKey: key });
+      this.#stored.push(stored.at(-1)!);
     }
-    this.#stored.push(...stored);
     return stored;
   }
 

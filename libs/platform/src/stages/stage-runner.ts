@@ -18,6 +18,7 @@ export class StageRunner {
   readonly #stages: ReadonlyMap<string, Stage>;
   #claiming = 0;
   #open = true;
+  #patient = true;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -55,6 +56,7 @@ export class StageRunner {
     this.#open = false;
     clearInterval(this.#timer);
     const patience = setTimeout(() => {
+      this.#patient = false;
       for (const { attempt } of this.#running.values()) attempt.handBack();
     }, graceMs);
     while (this.#claiming > 0 || this.#running.size > 0) {
@@ -75,6 +77,7 @@ export class StageRunner {
 
   async #run(claim: Claim): Promise<void> {
     const attempt = new Attempt(claim, this.worker, this.parts);
+    if (!this.#patient) attempt.handBack(); // claimed while the runner was being stopped
     const done = this.#perform(claim, attempt);
     this.#running.set(claim, { attempt, done });
     await done.finally(() => this.#running.delete(claim));

@@ -44,6 +44,8 @@ export async function readSubmission(
         }
       });
       parser.on('file', (name, stream, info) => {
+        // A parser that is destroyed ends its file with an error, maybe before `receive` listens; unheard it would end the process.
+        stream.on('error', () => undefined);
         if (name !== 'file') {
           stream.resume();
           refuse(unknownPart(name));

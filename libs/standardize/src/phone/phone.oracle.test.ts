@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import { randomNumbers } from '../hostile-values.js';
+import { randomNumbers } from '../hostile-values.fixture.js';
 import { phoneKernel } from './phone-kernel.js';
 
 const kernel = phoneKernel();

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { cliSettings, describeSettings, readConfig } from './config.js';
+
+const SECRET = 'correct-horse-battery-staple';
+
+function refusal(environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the environment was accepted');
+}
+
+test('an empty environment is a whole configuration: loopback, embedded, under one directory', () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({ http: { host: '127.0.0.1', port: 8080 }, databaseUrl: undefined, queueUrl: undefined, logLevel: 'info' });
+  expect(config.blobsDir).toBe(path.join(config.dataDir, 'blobs'));
+});
+
+test('an unknown variable of ours fails the start and is named; those of others are none of our business', () => {
+  expect(refusal({ ATTUNE_HTPP_PORT: '1' })).toContain('unknown: ATTUNE_HTPP_PORT');
+  expect(readConfig({ TEST_POSTGRES_URL: 'x', PATH: '/bin' }).http.port).toBe(8080);
+});
+
+test('an empty variable counts as absent', () => {
+  expect(readConfig({ ATTUNE_HTTP_PORT: '' }).http.port).toBe(8080);
+});
+
+test('a wrong value is named by its variable and never quoted', () => {
+  for (const name of [
+    'ATTUNE_HTTP_PORT',
+    'ATTUNE_DATABASE_URL',
+    'ATTUNE_QUEUE_URL',
+    'ATTUNE_LOG_LEVEL',
+    'ATTUNE_SLOTS',
+    'ATTUNE_OTLP_URL',
+  ]) {
+    const message = refusal({ [name]: SECRET });
+    expect(message).toContain(name);
+    expect(message).not.toContain(SECRET);
+  }
+  expect(refusal({ ATTUNE_KEY_PEPPER: 'short-secret' })).not.toContain('short-secret');
+});
+
+test('a secret is read from the file that X_FILE names', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'attune-config-'));
+  writeFileSync(path.join(home, 'pepper'), `${SECRET}\n`);
+  expect(readConfig({ ATTUNE_KEY_PEPPER_FILE: path.join(home, 'pepper') }).keyPepper).toBe(SECRET);
+  expect(refusal({ ATTUNE_KEY_PEPPER_FILE: path.join(home, 'absent') })).toContain('ATTUNE_KEY_PEPPER_FILE');
+  rmSync(home, { recursive: true });
+});
+
+test('every setting says what happens when it is absent', () => {
+  for (const { name, description } of describeSettings()) expect(`${name}: ${description}`).toContain('Absent: ');
+});
+
+test('the command line reads the same environment', () => {
+  expect(cliSettings({ ATTUNE_URL: 'http://127.0.0.1:9000', ATTUNE_API_KEY: 'k' })).toMatchObject({
+    url: 'http://127.0.0.1:9000',
+    apiKey: 'k',
+  });
+});
