@@ -18,6 +18,7 @@ export * from './database/stages.repository.js';
 export * from './database/tenants.repository.js';
 export * from './database/transition.js';
 export * from './engine/engine.js';
+export * from './grpc/grpc-call.js';
 export * from './http/problem.js';
 export * from './http/request-id.js';
 export { isRedisUrl } from './queue/backend.js';

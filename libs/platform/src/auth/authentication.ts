@@ -2,13 +2,9 @@ import { AppError } from '@attune/core';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
-import type { TenantsRepository } from '../database/tenants.repository.js';
-import type { Metrics } from '../telemetry/metrics.js';
-import { hashApiKey, isApiKey } from './api-key.js';
+import type { ApiKeys } from './api-keys.js';
 
 const PUBLIC = 'attune:public';
-const CACHE_MS = 5_000;
-const CACHE_SIZE = 1_000;
 
 /** Marks a route that needs no key. Every other route does. */
 export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(PUBLIC, true);
@@ -25,42 +21,16 @@ export const Tenant = createParamDecorator((_: unknown, context: ExecutionContex
 /** Deny by default: a route is public by mark, or needs a key that exists (security.md, section 2). */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
-  /** A revoked key is refused within the time an entry lives. */
-  readonly #known = new Map<string, { tenantId: string; until: number }>();
-
   constructor(
     private readonly reflector: Reflector,
-    private readonly repository: TenantsRepository,
-    private readonly pepper: string,
-    private readonly metrics: Metrics,
+    private readonly keys: ApiKeys,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const key = presentedKey(request);
-    if (key === undefined) throw this.#refuse('missing');
-    if (!isApiKey(key)) throw this.#refuse('malformed');
-    const tenantId = await this.#tenantOf(hashApiKey(key, this.pepper));
-    if (tenantId === undefined) throw this.#refuse('unknown');
-    tenants.set(request, tenantId);
+    tenants.set(request, await this.keys.tenantOf(presentedKey(request)));
     return true;
-  }
-
-  async #tenantOf(hash: Buffer): Promise<string | undefined> {
-    const name = hash.toString('base64');
-    const known = this.#known.get(name);
-    if (known && known.until > performance.now()) return known.tenantId;
-    const tenantId = await this.repository.tenantOfKey(hash);
-    if (this.#known.size >= CACHE_SIZE) this.#known.clear();
-    if (tenantId === undefined) this.#known.delete(name);
-    else this.#known.set(name, { tenantId, until: performance.now() + CACHE_MS });
-    return tenantId;
-  }
-
-  #refuse(reason: string): AppError {
-    this.metrics.authFailures.inc({ reason });
-    return new AppError('unauthenticated', reason === 'missing' ? 'send the API key as Authorization: Bearer' : 'the API key is not valid');
   }
 }
 

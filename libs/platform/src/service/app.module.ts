@@ -1,5 +1,6 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
+import { ApiKeys } from '../auth/api-keys.js';
 import { AuthenticationGuard } from '../auth/authentication.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 import type { Config } from '../config/config.js';
@@ -57,10 +58,14 @@ export function appModule(services: readonly Service[], parts: ProcessParts): Dy
       useFactory: (rings: Rings, metrics: Metrics) => new HealthChecks(parts.database, parts.blobs, rings, metrics),
     },
     {
+      provide: ApiKeys,
+      inject: [TenantsRepository, Metrics],
+      useFactory: (tenants: TenantsRepository, metrics: Metrics) => new ApiKeys(tenants, parts.pepper, metrics),
+    },
+    {
       provide: APP_GUARD,
-      inject: [Reflector, TenantsRepository, Metrics],
-      useFactory: (reflector: Reflector, tenants: TenantsRepository, metrics: Metrics) =>
-        new AuthenticationGuard(reflector, tenants, parts.pepper, metrics),
+      inject: [Reflector, ApiKeys],
+      useFactory: (reflector: Reflector, keys: ApiKeys) => new AuthenticationGuard(reflector, keys),
     },
   ];
   return {

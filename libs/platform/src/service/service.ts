@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { GrpcCall } from '../grpc/grpc-call.js';
 import type { Stage } from '../stages/stage.js';
 
 /** A deployable is the list of services it runs; a service is the list of what it registers. */
@@ -6,6 +7,8 @@ export interface Service {
   readonly name: 'gateway' | 'validator' | 'harmonizer' | 'generator';
   readonly controllers: readonly Type[];
   readonly stages: readonly Stage[];
+  /** Calls of the synchronous door. */
+  readonly calls: readonly GrpcCall[];
 }
 
 /** Injection tokens of things that are no classes. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { AppError, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ApiKeys } from '../auth/api-keys.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
@@ -60,7 +61,10 @@ export async function startServices(services: readonly Service[], parts: Process
       : undefined;
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
   const reconciler = names.has('gateway') ? reconcile(app, parts) : undefined;
-  const grpc = new GrpcServer(services.map(({ name }) => `attune.v1.${name[0]!.toUpperCase()}${name.slice(1)}`));
+  const grpc = new GrpcServer(
+    services.flatMap((service) => [...service.calls]),
+    { keys: app.get(ApiKeys), engine, scratchDir: path.join(parts.config.dataDir, 'scratch'), log: parts.log },
+  );
   const close = async (): Promise<void> => {
     app.get(HealthChecks).drain();
     grpc.serving(false);

@@ -3,4 +3,4 @@ import { JobArtifactsController } from './job-artifacts.controller.js';
 import { JobsController } from './jobs.controller.js';
 
 /** The door for clients. */
-export const gateway: Service = { name: 'gateway', controllers: [JobsController, JobArtifactsController], stages: [] };
+export const gateway: Service = { name: 'gateway', controllers: [JobsController, JobArtifactsController], stages: [], calls: [] };
