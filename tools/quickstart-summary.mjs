@@ -22,9 +22,9 @@ export function summaryOf({ job, quality, manifest, files, root, seconds }) {
     '',
     'Next',
     '  npm start                                                    the platform, until Ctrl-C',
-    '  node apps/attune/bin/attune.mjs submit your-file.csv --wait --out out',
+    '  npx attune submit your-file.csv --wait --out out',
     '                                                               your own data (in a second terminal)',
-    '  node apps/attune/bin/attune.mjs --help                       everything else',
+    '  npx attune --help                       everything else',
   ].join('\n');
 }
 

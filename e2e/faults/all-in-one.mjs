@@ -55,6 +55,7 @@ export class AllInOne {
   }
 
   async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGTERM');
     await gone;

@@ -10,6 +10,8 @@ export const FieldMapping = z.strictObject({
   from: z.array(SourceColumn).length(1),
   standardizer: z.string().min(1),
   options: z.record(z.string(), z.unknown()).default({}),
+  /** A record without a value in this field is quarantined, unless the job does not validate the schema. */
+  required: z.boolean().optional(),
   confidence: z.number().min(0).max(1),
   reasons: z.array(z.string()),
 });

@@ -19,6 +19,7 @@ export * from './database/tenants.repository.js';
 export * from './database/transition.js';
 export * from './engine/engine.js';
 export * from './grpc/grpc-call.js';
+export * from './http/drain.js';
 export * from './http/problem.js';
 export * from './http/request-id.js';
 export { isRedisUrl } from './queue/backend.js';

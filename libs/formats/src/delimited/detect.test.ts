@@ -22,6 +22,12 @@ test('ragged rows and bad quotes do not mislead the choice', () => {
   expect(detect(text).dialect).toMatchObject({ delimiter: 0x2c, quote: 0x22, header: true });
 });
 
+test('the many lines of one quoted field do not outvote the records around it', () => {
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},Ann,1980-01-02,F\n`).join('');
+  const text = `id,name,dob,sex\n${rows}99,"${'a line of text\n'.repeat(1_500)}",1980-01-02,M\n`;
+  expect(detect(text).dialect).toMatchObject({ delimiter: 0x2c, quote: 0x22, header: true });
+});
+
 test('a comma in every name is no delimiter of a tab separated file', () => {
   const row = 'Doe, Ann\t1980-01-02\t5\tAmes\n';
   expect(detect(`Last, First\tdob\tn\tcity\n${row.repeat(20)}ragged\n`).dialect.delimiter).toBe(9);

@@ -94,7 +94,13 @@ function rate(counts: ReadonlyMap<number, number>, records: number, headerFields
   const share = (fields: number): number => (records === 0 ? 1 : (counts.get(fields) ?? 0) / records);
   const weight = (fields: number): number => 1 + Math.log2(fields) / 8;
   const byHeader = headerFields !== undefined && headerFields > 1 ? share(headerFields) * weight(headerFields) : 0;
+  // Lines without the delimiter may be the text of one long quoted field: they weaken the others' agreement, they do not outvote it.
+  const delimited = records - (counts.get(1) ?? 0);
+  const amongDelimited =
+    headerFields !== undefined && headerFields > 1 && delimited > 0
+      ? ((counts.get(headerFields) ?? 0) / delimited) * weight(headerFields) * Math.sqrt(delimited / records)
+      : 0;
   const byRecords = modalFields > 1 ? (share(modalFields) * weight(modalFields)) / 2 : 0;
   const single = headerFields === 1 && modalFields === 1 ? SINGLE_COLUMN_SCORE * share(1) : 0;
-  return Math.max(byHeader, byRecords, single);
+  return Math.max(byHeader, amongDelimited, byRecords, single);
 }

@@ -71,6 +71,12 @@ test('an order that the caller gives stays', () => {
   expect(orderOf(plan(PEOPLE, given))).toBe('mdy');
 });
 
+test('a field is required where the caller says so, and nowhere else', () => {
+  const from = [{ ordinal: 3, name: 'dob' }];
+  expect(plan(PEOPLE).plan.required).toEqual([]);
+  expect(plan(PEOPLE, { fields: [{ field: 'birth_date', from, required: true }] }).plan.required).toEqual(['birth_date']);
+});
+
 test('a given mapping is obeyed, and only what it does not decide is unsure', () => {
   const given = {
     fields: [{ field: 'patient_id', from: [{ ordinal: 0, name: 'patient_id' }] }],

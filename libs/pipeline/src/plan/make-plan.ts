@@ -104,7 +104,7 @@ export function makePlan({ detection, profile, options, given, receivedAt }: Pla
     comments: null,
     trailers: null,
     // Which fields a record cannot do without is for the receiver to say; a guess here would set good records aside.
-    required: [],
+    required: mapping.fields.filter(({ required }) => required).map(({ field }) => field),
     quarantine_limit: QUARANTINE_LIMIT,
     options: {
       remove_duplicates: options.remove_duplicates,

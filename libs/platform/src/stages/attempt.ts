@@ -49,7 +49,7 @@ export class Attempt {
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       this.#count(outcome.ledger);
-      for (const key of transition.swept) await this.parts.blobs.remove(key);
+      await this.#remove(transition.swept);
       return { outcome: 'done', transition, ...(outcome.failure ? { code: outcome.failure.code } : {}) };
     } catch (error) {
       return await this.#endFailed(error);
@@ -81,14 +81,19 @@ export class Attempt {
 
   /** The database has it that this epoch committed nothing, so its stored files are garbage. After a fence nobody can be sure. */
   async #discarded(end: AttemptEnd): Promise<AttemptEnd> {
-    for (const { storageKey } of this.#stored) {
+    await this.#remove(this.#stored.map(({ storageKey }) => storageKey));
+    return end;
+  }
+
+  /** What cannot be removed costs space, nothing else. */
+  async #remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
       await this.parts.blobs
-        .remove(storageKey)
+        .remove(key)
         .catch((error: unknown) =>
           this.parts.log.warn({ job_id: this.claim.jobId, error: errorName(error) }, 'a stored file could not be removed'),
         );
     }
-    return end;
   }
 
   async #write(end: () => Promise<Transition>): Promise<Transition | undefined> {

@@ -6,8 +6,6 @@ import { AppError, type Operation } from '@attune/core';
 import busboy from 'busboy';
 
 const LIMITS = { files: 1, fields: 20, fieldSize: 64 * 1024, parts: 25 };
-/** What is read of a refused body, so that the client gets to see the answer. */
-const DRAIN_BYTES = 32 * 1024 * 1024;
 
 export interface ReceivedFile {
   readonly sha256: string;
@@ -22,14 +20,13 @@ export interface SubmissionRequest {
   readonly file: ReceivedFile;
 }
 
+type Receive = (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>;
+
 /**
  * Reads multipart/form-data with the parts `file`, `operation` and `options` in any order; the file streams straight into `receive`.
  * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
  */
-export async function readSubmission(
-  request: IncomingMessage,
-  receive: (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>,
-): Promise<SubmissionRequest> {
+export async function readSubmission(request: IncomingMessage, receive: Receive): Promise<SubmissionRequest> {
   const parser = parserFor(request);
   const fields = new Map<string, string>();
   const files: Promise<ReceivedFile>[] = [];
@@ -67,7 +64,8 @@ export async function readSubmission(
     });
     return await complete(fields, files);
   } catch (error) {
-    drain(request, parser);
+    request.unpipe(parser);
+    parser.destroy();
     await Promise.allSettled(files);
     throw error;
   }
@@ -142,16 +140,4 @@ function sorted(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => [key, sorted(member)]),
   );
-}
-
-function drain(request: IncomingMessage, parser: busboy.Busboy): void {
-  request.unpipe(parser);
-  parser.destroy();
-  let left = DRAIN_BYTES;
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-  });
-  request.on('error', () => request.destroy());
-  request.resume();
 }
