@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -151,6 +151,16 @@ test('a port that is taken is named in the complaint, and nothing is left runnin
   });
   other.close();
   expect((await start(port)).url).toContain(`:${port}/`);
+});
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot("an account without rights is let through root's private folders, and they stay closed", async () => {
+  mkdirSync(dataDir);
+  chownSync(dataDir, 65534, 65534);
+  const { url } = await start();
+  expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect([statSync(home).mode & 0o777, statSync(home).uid, statSync(dataDir).uid]).toEqual([0o700, 0, 65534]);
 });
 
 async function freePort(): Promise<number> {

@@ -30,6 +30,16 @@ function another(uid: number, gid: number): ServerAccount {
   return { ...ourselves, identity: { uid, gid }, own: (path) => chownSync(path, uid, gid) };
 }
 
+/** The same account, let through closed folders (a private home) to read, and nothing more: root's own right to pass is handed on. */
+function passing(uid: number, gid: number): ServerAccount {
+  const right = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  return {
+    ...another(uid, gid),
+    command: (program, args) => ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...right, '--', program, ...args]],
+    identity: {},
+  };
+}
+
 /**
  * Chooses the account for the cluster in `dataDir`, which must exist (it may be empty). Only root has a choice: the owner
  * of the folder decides, and a folder of root's is given to nobody where the kernel has no user namespaces (containers, chroot).
@@ -40,9 +50,11 @@ export function serverAccount(dataDir: string, programs: readonly string[]): Ser
   const { uid, gid } = statSync(dataDir);
   if (uid === 0 && userNamespacesWork()) return namespaced;
   const account = uid === 0 ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
-  for (const path of [dirname(dataDir), ...programs]) refuseClosedFolders(path, account);
+  const closed = [dirname(dataDir), ...programs].map((path) => closedFolder(path, account)).find((folder) => folder !== undefined);
+  const chosen = closed === undefined ? another(account.uid, account.gid) : passing(account.uid, account.gid);
+  if (closed !== undefined && !passes(chosen, programs)) throw unreachable(closed, account.uid);
   if (uid === 0) giveAway(dataDir);
-  return another(account.uid, account.gid);
+  return chosen;
 }
 
 /** In containers the user often has a number only, and `initdb` insists on a name. */
@@ -68,17 +80,26 @@ function giveAway(folder: string): void {
     );
 }
 
-/** Every folder on the way must let the account pass; Postgres itself would only say "Permission denied". */
-function refuseClosedFolders(path: string, { uid, gid }: { uid: number; gid: number }): void {
+/** The first folder on the way that does not let the account pass; Postgres itself would only say "Permission denied". */
+function closedFolder(path: string, account: { uid: number; gid: number }): string | undefined {
   const stat = statSync(path);
-  const bit = stat.uid === uid ? 0o100 : stat.gid === gid ? 0o010 : 0o001;
-  if ((stat.mode & bit) === 0) {
-    const advice =
-      'set ATTUNE_DATA_DIR to a folder that everybody can enter (for example under /var/lib), move the checkout out of the private folder, or run Attune as a normal user';
-    throw new AppError(
-      'dependency_unavailable',
-      `The embedded PostgreSQL cannot run as root, and the user ${uid} cannot enter ${path}: ${advice}.`,
-    );
-  }
-  if (dirname(path) !== path) refuseClosedFolders(dirname(path), { uid, gid });
+  const bit = stat.uid === account.uid ? 0o100 : stat.gid === account.gid ? 0o010 : 0o001;
+  if ((stat.mode & bit) === 0) return path;
+  return dirname(path) === path ? undefined : closedFolder(dirname(path), account);
+}
+
+function passes(account: ServerAccount, programs: readonly string[]): boolean {
+  return programs.every((program) => {
+    const [command, args] = account.command('test', ['-x', program]);
+    return spawnSync(command, args, { stdio: 'ignore', ...account.identity }).status === 0;
+  });
+}
+
+function unreachable(folder: string, uid: number): AppError {
+  const advice =
+    'set ATTUNE_DATA_DIR to a folder that everybody can enter (for example under /var/lib), move the checkout out of the private folder, or run Attune as a normal user';
+  return new AppError(
+    'dependency_unavailable',
+    `The embedded PostgreSQL cannot run as root, and the user ${uid} cannot enter ${folder}: ${advice}.`,
+  );
 }
