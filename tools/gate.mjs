@@ -31,7 +31,11 @@ export async function passGate(words) {
 function environment() {
   const redis = redisProgram();
   const path = [process.env.PATH, ...(redis ? [dirname(redis)] : [])].join(delimiter);
-  return { ...process.env, PATH: path, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
+  // A cache of its own: a fresh checkout proves everything itself and takes nothing over from another one on the machine.
+  const cache = join(ROOT, '.nx/cache');
+  // Part of what Nx remembers a result by: tests that found no Redis are executed once there is one.
+  const TEST_REDIS = redis || process.env.TEST_REDIS_URL ? 'present' : 'absent';
+  return { ...process.env, PATH: path, TEST_REDIS, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', NX_CACHE_DIRECTORY: cache };
 }
 
 function projectFolders() {
