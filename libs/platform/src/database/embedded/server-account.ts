@@ -32,7 +32,8 @@ function another(uid: number, gid: number): ServerAccount {
 
 /** The same account, let through closed folders (a private home) to read, and nothing more: root's own right to pass is handed on. */
 function passing(uid: number, gid: number): ServerAccount {
-  const right = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  // Without the secure bit access(2) forgets the right, and Postgres asks by access whether its own files are there.
+  const right = ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
   return {
     ...another(uid, gid),
     command: (program, args) => ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...right, '--', program, ...args]],
