@@ -157,6 +157,8 @@ export function jobPaths(id: string) {
     result: `${self}/result`,
     quality: `${self}/quality`,
     quarantine: `${self}/quarantine`,
+    findings: `${self}/findings`,
+    duplicates: `${self}/duplicates`,
     mapping: `${self}/mapping`,
     logs: `${self}/logs`,
     manifest: `${self}/artifacts/manifest`,

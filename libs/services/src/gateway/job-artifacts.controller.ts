@@ -1,7 +1,15 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
-import { PageQuery, parseRequest, type QuarantinePage, QuarantineRecord } from '@attune/api';
+import {
+  DuplicateBody,
+  type DuplicatePage,
+  FindingBody,
+  type FindingPage,
+  PageQuery,
+  parseRequest,
+  type QuarantinePage,
+  QuarantineRecord,
+} from '@attune/api';
 import { AppError, type ArtifactKind, FINDING_KINDS, type OutputFormat, Plan } from '@attune/core';
 import { findOutput, outputs } from '@attune/outputs';
 import {
@@ -17,12 +25,10 @@ import {
 } from '@attune/platform';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { z } from 'zod';
 import { readCursor, signCursor } from './cursor.js';
 import { findJob } from './find-job.js';
 import { outputFormats } from './job-body.js';
-
-const LineIndex = z.object({ every: z.int().min(1), offsets: z.array(z.number()), records: z.int() });
+import { LineIndex, readLines } from './record-lines.js';
 
 /** What stages have left, delivered as bytes: the gateway never reads Parquet and never renders a format. */
 @Controller('api/v1/jobs/:id')
@@ -73,34 +79,39 @@ export class JobArtifactsController {
 
   @Get('quarantine')
   async quarantine(@Tenant() tenantId: string, @Param('id') id: string, @Query() parameters: unknown): Promise<QuarantinePage> {
+    return this.#page('quarantine', tenantId, id, parameters, (line) =>
+      QuarantineRecord.parse({ column: null, field: null, ...withMessage(line) }),
+    );
+  }
+
+  @Get('findings')
+  async findings(@Tenant() tenantId: string, @Param('id') id: string, @Query() parameters: unknown): Promise<FindingPage> {
+    return this.#page('findings', tenantId, id, parameters, (line) => FindingBody.parse(withMessage(line)));
+  }
+
+  @Get('duplicates')
+  async duplicates(@Tenant() tenantId: string, @Param('id') id: string, @Query() parameters: unknown): Promise<DuplicatePage> {
+    return this.#page('duplicates', tenantId, id, parameters, (line) => DuplicateBody.parse(JSON.parse(line)));
+  }
+
+  /** A page of an NDJSON artifact by its index. The cursor is the ordinal of the next line, good for this very artifact only. */
+  async #page<Item>(
+    kind: 'quarantine' | 'findings' | 'duplicates',
+    tenantId: string,
+    id: string,
+    parameters: unknown,
+    read: (line: string) => Item,
+  ): Promise<{ data: Item[]; next_cursor: string | null; has_more: boolean }> {
     const { limit, cursor } = parseRequest(PageQuery, parameters, { what: 'The query', kind: 'parameter' });
     const detail = await findJob(this.jobs, tenantId, id);
-    const lines = await this.#artifact(detail, tenantId, 'quarantine');
-    const index = LineIndex.parse(await this.#json(await this.#artifact(detail, tenantId, 'quarantine_index')));
-    const scope = [tenantId, detail.job.id, 'quarantine', lines.sha256];
+    const artifact = await this.#artifact(detail, tenantId, kind);
+    const index = LineIndex.parse(await this.#json(await this.#artifact(detail, tenantId, `${kind}_index`)));
+    const scope = [tenantId, detail.job.id, kind, artifact.sha256];
     const first = cursor === undefined ? 0 : Number(readCursor(this.pepper, scope, cursor));
-    const data = await this.#lines(lines, index, first, limit);
+    const data = (await readLines(this.blobs, artifact, index, first, limit)).map(read);
     const next = first + data.length;
     const more = next < index.records;
     return { data, next_cursor: more ? signCursor(this.pepper, scope, String(next)) : null, has_more: more };
-  }
-
-  async #lines(artifact: StoredArtifact, index: z.infer<typeof LineIndex>, first: number, limit: number): Promise<QuarantineRecord[]> {
-    const start = index.offsets[Math.floor(first / index.every)];
-    if (start === undefined || first >= index.records) return [];
-    const source = this.blobs.open(artifact.storageKey, { start, end: artifact.bytes - 1 });
-    const lines = createInterface({ input: source, crlfDelay: Infinity });
-    const records: QuarantineRecord[] = [];
-    let skip = first % index.every;
-    for await (const line of lines) {
-      if (skip-- > 0) continue;
-      const received = JSON.parse(line) as { code: keyof typeof FINDING_KINDS };
-      records.push(QuarantineRecord.parse({ column: null, field: null, ...received, message: FINDING_KINDS[received.code].message }));
-      if (records.length === limit) break;
-    }
-    lines.close();
-    source.destroy();
-    return records;
   }
 
   /** @throws AppError result_not_ready while it may still come, conflict_state when it never will. */
@@ -151,4 +162,10 @@ function formatOf(detail: JobDetail, asked: string | undefined, request: Request
       errors: [{ parameter: 'format', code: 'not_published', message: `One of ${published.join(', ')}.` }],
     });
   return format;
+}
+
+/** Lines hold codes; what a code means is said at the door. */
+function withMessage(line: string): object {
+  const received = JSON.parse(line) as { code: keyof typeof FINDING_KINDS };
+  return { ...received, message: FINDING_KINDS[received.code].message };
 }

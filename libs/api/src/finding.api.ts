@@ -1,0 +1,27 @@
+import { FINDING_KINDS, type FindingCode } from '@attune/core';
+import { z } from 'zod';
+import { Count, openEnum } from './open-enum.js';
+import { pageOf } from './page.api.js';
+
+const FINDING_CODES = Object.keys(FINDING_KINDS) as FindingCode[];
+
+/** One thing that was found: about a value, a record, a column, or the whole dataset (then `record`, `line` and `byte_offset` are null). */
+export const FindingBody = z.object({
+  record: z.int().min(1).nullable(),
+  line: z.int().min(1).nullable(),
+  byte_offset: Count.nullable(),
+  /** 0-based ordinal of the source column. */
+  column: Count.nullable(),
+  /** Field of the entity, or the source column's name. */
+  field: z.string().nullable(),
+  code: openEnum(FINDING_CODES),
+  severity: openEnum(['info', 'warning', 'error', 'fatal']),
+  message: z.string(),
+  /** As received, cut at 4 KiB; null where no single value is meant. */
+  value: z.string().nullable(),
+});
+export type FindingBody = z.infer<typeof FindingBody>;
+
+/** Those of the plan first, then in order of the source. */
+export const FindingPage = pageOf(FindingBody);
+export type FindingPage = z.infer<typeof FindingPage>;
