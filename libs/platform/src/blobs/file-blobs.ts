@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
@@ -28,7 +28,9 @@ export class FileBlobs implements BlobStore {
       },
     });
     try {
-      await pipeline(source, count, createWriteStream(incoming, { highWaterMark: READ_BYTES, flush: true }));
+      // Opened before anything can fail: a file that is created after the clean-up would stay for ever.
+      const file = await open(incoming, 'wx');
+      await pipeline(source, count, file.createWriteStream({ highWaterMark: READ_BYTES, flush: true }));
       const sha256 = hash.digest('hex');
       const key = keyOf(sha256);
       await this.#place(incoming, key);
