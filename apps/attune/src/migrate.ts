@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isRedisUrl, migrate, migrateQueue, readConfig, startEmbeddedPostgres } from '@attune/platform';
+import { migrate, readConfig, startEmbeddedPostgres } from '@attune/platform';
 
 /** Brings the database that the environment names, or the embedded one, to the current schema. */
 export async function runMigrate(): Promise<void> {
@@ -8,9 +8,7 @@ export async function runMigrate(): Promise<void> {
     config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres') }) : undefined;
   const databaseUrl = config.databaseUrl ?? embedded!.url;
   try {
-    const queueUrl = config.queueUrl ?? databaseUrl;
-    await migrate(databaseUrl, { queue: queueUrl === databaseUrl });
-    if (queueUrl !== databaseUrl && !isRedisUrl(queueUrl)) await migrateQueue(queueUrl);
+    await migrate(databaseUrl, config.queueUrl);
   } finally {
     if (embedded && !embedded.reused) await embedded.stop();
   }

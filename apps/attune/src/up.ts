@@ -6,11 +6,9 @@ import {
   createLogger,
   Database,
   hashApiKey,
-  isRedisUrl,
   keptSecret,
   keyStart,
   migrate,
-  migrateQueue,
   newApiKey,
   openServices,
   readConfig,
@@ -65,9 +63,7 @@ export async function runUp(): Promise<void> {
 
 /** Migrations first, then the local tenant with its key: made once, kept in the data directory, known to the database by its hash. */
 async function prepareDatabase(config: Config, databaseUrl: string): Promise<void> {
-  const queueUrl = config.queueUrl ?? databaseUrl;
-  await migrate(databaseUrl, { queue: queueUrl === databaseUrl });
-  if (queueUrl !== databaseUrl && !isRedisUrl(queueUrl)) await migrateQueue(queueUrl);
+  await migrate(databaseUrl, config.queueUrl);
   const pepper = config.keyPepper ?? (await keptSecret(path.join(config.dataDir, 'pepper')));
   const key = await keptSecret(path.join(config.dataDir, 'api-key'), newApiKey);
   const database = await Database.open(databaseUrl, 2);

@@ -22,7 +22,6 @@ export * from './grpc/grpc-call.js';
 export * from './http/drain.js';
 export * from './http/problem.js';
 export * from './http/request-id.js';
-export { isRedisUrl } from './queue/backend.js';
 export * from './queue/rings.js';
 export * from './service/run-process.js';
 export * from './service/service.js';

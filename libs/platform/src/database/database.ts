@@ -1,5 +1,5 @@
 import { AppError } from '@attune/core';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { tables } from './schema/tables.js';
 
@@ -8,8 +8,6 @@ const SETTINGS = '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_tra
 /** Postgres error codes that mean: the same call may succeed in a moment (connection gone, restarting, serialization, deadlock, too many connections). */
 const PASSING = /^(08|57P0|53300|40001|40P01|55P03|57014)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
-
-export type Tx = Pick<EntityManager, 'query'>;
 
 /** The one connection to the truth. SQL lives in the repositories; everybody else calls their verbs. */
 export class Database {

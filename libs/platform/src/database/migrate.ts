@@ -1,15 +1,13 @@
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
+import { isRedisUrl, QUEUE_SCHEMA } from '../queue/backend.js';
 import { dataSource } from './database.js';
-
-/** BullMQ's schema in a Postgres database. */
-export const QUEUE_SCHEMA = 'bullmq';
 
 /** One migration at a time, however many processes start together. */
 const LOCK = 0x617474756e65;
 
-/** Brings the database to the current schema: ours (`attune`) and BullMQ's (`bullmq`). Doing it twice changes nothing. */
-export async function migrate(databaseUrl: string, options: { queue?: boolean } = {}): Promise<void> {
+/** Brings the databases to the current schema: ours (`attune`), and BullMQ's (`bullmq`) where the queue is a Postgres. Doing it twice changes nothing. */
+export async function migrate(databaseUrl: string, queueUrl = databaseUrl): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -22,14 +20,13 @@ export async function migrate(databaseUrl: string, options: { queue?: boolean } 
     } finally {
       await source.destroy();
     }
-    if (options.queue ?? true) await migrateQueue(databaseUrl);
+    if (!isRedisUrl(queueUrl)) await migrateQueue(queueUrl);
   } finally {
     await client.end();
   }
 }
 
-/** BullMQ's own tables, where its backend is Postgres. */
-export async function migrateQueue(queueUrl: string): Promise<void> {
+async function migrateQueue(queueUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: queueUrl });
   await client.connect();
   try {

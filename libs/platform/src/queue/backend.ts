@@ -1,5 +1,7 @@
 import { createPostgresBackend, createRedisBackend, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
-import { QUEUE_SCHEMA } from '../database/migrate.js';
+
+/** BullMQ's schema in a Postgres database. */
+export const QUEUE_SCHEMA = 'bullmq';
 
 /** Connection of a queue: a Postgres pool of its own, or Redis. */
 export type QueueConnection =
