@@ -48,7 +48,13 @@ export const exampleJob = {
     bytes: 20_971_520,
     name: 'people.csv',
   },
-  options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv', 'parquet'] },
+  options: {
+    remove_duplicates: true,
+    standardize_fields: true,
+    validate_schema: true,
+    output_formats: ['csv', 'parquet'],
+    review: 'never',
+  },
   engine_version: '1',
   error: null,
   links: {

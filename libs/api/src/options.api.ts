@@ -1,7 +1,9 @@
-import { AppError, GivenMapping, OUTPUT_FORMATS } from '@attune/core';
+import { AppError, GivenMapping, OUTPUT_FORMATS, TextOptions } from '@attune/core';
 import { z } from 'zod';
 import { openEnum } from './open-enum.js';
 import { parseRequest } from './problem.api.js';
+
+const REVIEWS = ['never', 'when_unsure'] as const;
 
 /** Part `options` of a submit. Every member has a default; an unknown one is refused, so that a misspelling is never silence. */
 export const JobOptionsRequest = z.strictObject({
@@ -19,6 +21,10 @@ export const JobOptionsRequest = z.strictObject({
     .default(['csv', 'parquet']),
   /** Which column is which field, decided by the caller; absent: Attune suggests. */
   mapping: GivenMapping.optional(),
+  /** `when_unsure`: stop at awaiting_review when a column's meaning is not sure enough; `never`: such a column is carried. */
+  review: z.enum(REVIEWS).default('never'),
+  /** What the caller knows of the text; absent members are found out. */
+  text: TextOptions.optional(),
 });
 export type JobOptionsRequest = z.infer<typeof JobOptionsRequest>;
 
@@ -32,6 +38,8 @@ export const JobOptionsBody = z.object({
   validate_schema: z.boolean(),
   output_formats: z.array(openEnum(OUTPUT_FORMATS)).readonly(),
   mapping: GivenMapping.optional(),
+  review: openEnum(REVIEWS),
+  text: TextOptions.optional(),
 });
 
 /** The JSON text of part `options`; undefined or empty means all defaults. Throws `validation_failed`. */

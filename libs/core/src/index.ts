@@ -7,3 +7,4 @@ export * from './job.js';
 export * from './mapping.js';
 export * from './plan.js';
 export * from './standardizer.js';
+export * from './text.js';

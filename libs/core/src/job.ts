@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import type { TextOptions } from './text.js';
 
 /** Operations that exist. Others of the API are refused as not valid until they do. */
 export const OPERATIONS = ['harmonize', 'validate'] as const;
@@ -27,6 +28,10 @@ export interface JobOptions {
   /** False reports missing required fields and type findings without quarantining. */
   readonly validate_schema: boolean;
   readonly output_formats: readonly OutputFormat[];
+  /** `when_unsure`: the job stops at awaiting_review when a column's meaning is not sure enough; else such a column is carried. */
+  readonly review: 'never' | 'when_unsure';
+  /** What the caller knows of the text. */
+  readonly text?: TextOptions | undefined;
 }
 
 /** in = out + quarantined + merged + dropped, for one stage. The unit is a source record. */
@@ -61,6 +66,7 @@ export type ArtifactKind =
   | 'duplicates_index'
   | 'duplicates_parquet'
   | 'profile'
+  | 'lineage'
   | 'quality'
   | 'manifest'
   | `result_${OutputFormat}`;
@@ -82,6 +88,8 @@ export interface StageOutcome {
   readonly errorsFound?: number;
   /** Artifacts of earlier stages that nobody needs once this stage has committed. */
   readonly sweep?: readonly ArtifactKind[];
+  /** The stage has committed, and the job waits for a person before the next one (awaiting_review). */
+  readonly review?: boolean;
   /** The stage did its work, and what it found ends the job as failed (quarantine.limit): everything is committed all the same. */
   readonly failure?: { readonly code: ErrorCode; readonly detail: string };
 }

@@ -1,24 +1,28 @@
 import { z } from 'zod';
 import { Mapping } from './mapping.js';
 import { OUTPUT_FORMATS } from './job.js';
+import { Comments, CONTAINERS, ENCODINGS, LayoutColumn, Trailers } from './text.js';
 
-/** How a delimited text is cut into fields. One byte each; quote 0 means that nothing is quoted. */
+/** How a text is cut into fields. One character each; quote 0 means that nothing is quoted, delimiter 0 that a layout cuts. */
 export const Dialect = z.strictObject({
-  delimiter: z.int().min(1).max(127),
+  delimiter: z.int().min(0).max(127),
   quote: z.int().min(0).max(127),
   header: z.boolean(),
-  /** Bytes of a byte order mark at the start of the file: 0 or 3. */
+  /** Bytes of a byte order mark at the start of the text: 0, 2 (UTF-16) or 3 (UTF-8). */
   bom: z.int().min(0).max(3),
 });
 export type Dialect = z.infer<typeof Dialect>;
 
 /** What inspect found out about the container and the text. */
 export const Detection = z.strictObject({
-  format: z.literal('delimited'),
-  encoding: z.literal('utf-8'),
+  format: z.enum(['delimited', 'fixed-width']),
+  container: z.enum(CONTAINERS).default('none'),
+  encoding: z.enum(ENCODINGS),
   confidence: z.number(),
   evidence: z.array(z.string()),
   dialect: Dialect,
+  /** Of a fixed-width text; null for a delimited one. */
+  layout: z.array(LayoutColumn).nullable().default(null),
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
   header_findings: z.array(
     z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() }),
@@ -47,13 +51,16 @@ export type SampleProfile = z.infer<typeof SampleProfile>;
 export const Plan = z.strictObject({
   version: z.literal(1),
   mapping: Mapping,
+  container: z.enum(CONTAINERS).default('none'),
+  encoding: z.enum(ENCODINGS).default('utf-8'),
   dialect: Dialect,
+  layout: z.array(LayoutColumn).nullable().default(null),
   /** All source columns in order. */
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
   /** Texts that mean "no value", lower case. */
   null_tokens: z.array(z.string()),
-  comments: z.null(),
-  trailers: z.null(),
+  comments: Comments.nullable(),
+  trailers: Trailers.nullable(),
   /** Fields without which a record is quarantined. */
   required: z.array(z.string()),
   /** Share of quarantined records above which the job fails. */

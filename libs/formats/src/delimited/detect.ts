@@ -40,10 +40,12 @@ export function detectDelimited(sample: DelimitedSample): Detection {
   const encoding = encodingOf(head, size, dialect, width);
   return {
     format: 'delimited',
+    container: 'none',
     encoding: 'utf-8',
     confidence: survey.records === 0 ? 1 : survey.modalRecords / survey.records,
     evidence: evidence(survey, header, bom, encoding),
     dialect,
+    layout: null,
     columns: header.names.map((name, ordinal) => ({ ordinal, name })),
     header_findings: header.findings,
     fingerprint: sample.fingerprint(JSON.stringify(header.names)),

@@ -21,7 +21,7 @@ function applied(file: string): ReadonlyMap<string, string> {
   const bytes = readFileSync(join(corpus ?? '', file));
   const fingerprint = (names: string): string => createHash('sha256').update(names).digest('hex');
   const inspection = inspectDelimited({ head: bytes.subarray(0, HEAD_BYTES), windows: [], size: bytes.length, fingerprint });
-  const options = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv' as const] };
+  const options = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv' as const], review: 'never' as const };
   const { plan } = makePlan({ ...inspection, options, receivedAt: '2026-01-01T00:00:00Z' });
   return new Map(plan.mapping.fields.map((field) => [field.from[0]!.name.trim(), field.field]));
 }

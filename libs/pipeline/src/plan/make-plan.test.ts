@@ -8,6 +8,7 @@ const OPTIONS: JobOptions = {
   standardize_fields: true,
   validate_schema: true,
   output_formats: ['csv', 'parquet'],
+  review: 'never',
 };
 const RECEIVED = '2026-01-02T03:04:05Z';
 

@@ -98,11 +98,14 @@ export function makePlan({ detection, profile, options, given, receivedAt }: Pla
   const plan: Plan = {
     version: 1,
     mapping,
+    container: detection.container,
+    encoding: detection.encoding,
     dialect: detection.dialect,
+    layout: detection.layout,
     columns: detection.columns,
     null_tokens: [...DEFAULT_NULL_TOKENS],
-    comments: null,
-    trailers: null,
+    comments: options.text?.comments ?? null,
+    trailers: options.text?.trailers ?? null,
     // Which fields a record cannot do without is for the receiver to say; a guess here would set good records aside.
     required: mapping.fields.filter(({ required }) => required).map(({ field }) => field),
     quarantine_limit: QUARANTINE_LIMIT,

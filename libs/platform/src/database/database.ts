@@ -1,5 +1,6 @@
 import { AppError } from '@attune/core';
 import { DataSource } from 'typeorm';
+import { Doors1700000000002 } from './migrations/0002-doors.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { tables } from './schema/tables.js';
 
@@ -85,7 +86,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
     url,
     schema: 'attune',
     entities: tables,
-    migrations: [Spine1700000000001],
+    migrations: [Spine1700000000001, Doors1700000000002],
     migrationsTableName: 'migrations',
     logging: false,
     poolSize,

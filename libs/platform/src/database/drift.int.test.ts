@@ -8,10 +8,11 @@ jest.setTimeout(30_000);
 /** What an EntitySchema cannot say. Each line is checked against the catalog below; everything else has to be equal. */
 const BEYOND_DECLARATION = {
   tables: ['migrations'],
-  unlogged: ['workers'],
+  unlogged: ['rate_limits', 'workers'],
   descending: { idx_jobs_created_at: 'CREATE INDEX idx_jobs_created_at ON attune.jobs USING btree (tenant_id, created_at DESC, id)' },
   options: { jobs: ['autovacuum_vacuum_scale_factor=0.01'], job_stages: ['autovacuum_vacuum_scale_factor=0.01'] },
   triggers: {
+    ring_watchers: 'AFTER INSERT ON attune.job_events FOR EACH ROW EXECUTE FUNCTION ring_watchers()',
     guard_job_status: 'BEFORE UPDATE OF status ON attune.jobs FOR EACH ROW EXECUTE FUNCTION guard_job_status()',
     guard_stage_status: 'BEFORE UPDATE ON attune.job_stages FOR EACH ROW EXECUTE FUNCTION guard_stage_status()',
   },
@@ -77,7 +78,7 @@ test('what a declaration cannot say is in the database all the same', async () =
   const relations = await source.query<{ name: string; unlogged: boolean; options: string[] | null }[]>(
     `SELECT relname AS name, relpersistence = 'u' AS unlogged, reloptions AS options FROM pg_class WHERE relnamespace = 'attune'::regnamespace AND relkind = 'r'`,
   );
-  expect(relations.filter(({ unlogged }) => unlogged).map(({ name }) => name)).toEqual(BEYOND_DECLARATION.unlogged);
+  expect(relations.filter(({ unlogged }) => unlogged).map(({ name }) => name).sort()).toEqual(BEYOND_DECLARATION.unlogged);
   expect(Object.fromEntries(relations.filter(({ options }) => options).map(({ name, options }) => [name, options]))).toEqual(
     BEYOND_DECLARATION.options,
   );

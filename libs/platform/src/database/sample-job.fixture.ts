@@ -22,7 +22,7 @@ export async function submitSample(
   const { jobId } = await new JobsRepository(database).submit({
     tenantId,
     operation: sample.operation ?? 'validate',
-    options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv'] },
+    options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv'], review: 'never' },
     mapping: null,
     datasetId,
     inputSha256: blob.sha256,

@@ -10,7 +10,7 @@ import { literal, sql } from '@attune/sql';
 import { Engine } from './engine.js';
 
 const FORMATS = ['csv', 'json', 'ndjson', 'parquet'] as const;
-const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [...FORMATS] };
+const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [...FORMATS], review: 'never' as const };
 
 /** Six records come out: of 9, one has too many fields, one repeats the first in other words, one is no UTF-8. */
 const MESSY = Buffer.concat([

@@ -19,7 +19,7 @@ function detail(done: number, progress = 0, job: Partial<JobDetail['job']> = {})
       stage: STAGES[Math.min(done, 4)]!,
       cancel_requested: false,
       error: null,
-      options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv', 'parquet'] },
+      options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv', 'parquet'], review: 'never' },
       dataset_id: DATASET,
       input_sha256: 'a'.repeat(64),
       input_name: 'people.csv',

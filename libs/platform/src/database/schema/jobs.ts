@@ -42,6 +42,9 @@ export const jobs = new EntitySchema({
     created_at: timeOfInsert(),
     started_at: optional(time()),
     completed_at: optional(time()),
+    request_id: optional(text()),
+    cloned_from: optional(uuid()),
+    deleted_at: optional(time()),
   },
   checks: [
     { name: 'jobs_status', expression: `status IN ('pending','processing','awaiting_review','completed','failed','cancelled','expired')` },

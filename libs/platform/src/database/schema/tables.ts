@@ -2,6 +2,8 @@ import type { EntitySchema } from 'typeorm';
 import { artifacts, rowLedger } from './artifacts.js';
 import { blobs, datasets } from './datasets.js';
 import { idempotencyKeys } from './idempotency-keys.js';
+import { acceptedMappings, mappings } from './mappings.js';
+import { rateLimits } from './rate-limits.js';
 import { jobEvents, jobs } from './jobs.js';
 import { attempts, jobStages, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
@@ -21,4 +23,7 @@ export const tables: EntitySchema[] = [
   artifacts,
   rowLedger,
   idempotencyKeys,
+  mappings,
+  acceptedMappings,
+  rateLimits,
 ];

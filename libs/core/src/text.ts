@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** Encodings that are read. Others are refused: a wrong guess would be silent damage. */
+export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'iso-8859-1', 'windows-1252'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+/** What the text is wrapped in. The members of a zip are read in the order of its central directory. */
+export const CONTAINERS = ['none', 'gzip', 'zstd', 'zip'] as const;
+export type Container = (typeof CONTAINERS)[number];
+
+/** One column of a fixed-width text: bytes of the received line (code units of UTF-16), counted from 0. */
+export const LayoutColumn = z.strictObject({
+  name: z.string().min(1).max(256),
+  start: z.int().min(0).max(65_535),
+  length: z.int().min(1).max(65_535),
+});
+export type LayoutColumn = z.infer<typeof LayoutColumn>;
+
+/** Lines that begin so are comments wherever a record may begin. */
+export const Comments = z.strictObject({ prefix: z.string().min(1).max(8) });
+
+/** What stands after the last record: so many lines, or every line that begins with the prefix. */
+export const Trailers = z.union([
+  z.strictObject({ lines: z.int().min(1).max(100) }),
+  z.strictObject({ prefix: z.string().min(1).max(64) }),
+]);
+
+/** What a caller knows of a text and detection cannot or need not find out. */
+export const TextOptions = z.strictObject({
+  encoding: z.enum(ENCODINGS).optional(),
+  delimiter: z.string().length(1).optional(),
+  quote: z.enum(['double', 'single', 'none']).optional(),
+  header: z.boolean().optional(),
+  comments: Comments.optional(),
+  trailers: Trailers.optional(),
+  /** The text is of fixed width. */
+  layout: z.array(LayoutColumn).min(1).max(4096).optional(),
+});
+export type TextOptions = z.infer<typeof TextOptions>;
