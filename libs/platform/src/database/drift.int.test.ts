@@ -78,7 +78,12 @@ test('what a declaration cannot say is in the database all the same', async () =
   const relations = await source.query<{ name: string; unlogged: boolean; options: string[] | null }[]>(
     `SELECT relname AS name, relpersistence = 'u' AS unlogged, reloptions AS options FROM pg_class WHERE relnamespace = 'attune'::regnamespace AND relkind = 'r'`,
   );
-  expect(relations.filter(({ unlogged }) => unlogged).map(({ name }) => name).sort()).toEqual(BEYOND_DECLARATION.unlogged);
+  expect(
+    relations
+      .filter(({ unlogged }) => unlogged)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(BEYOND_DECLARATION.unlogged);
   expect(Object.fromEntries(relations.filter(({ options }) => options).map(({ name, options }) => [name, options]))).toEqual(
     BEYOND_DECLARATION.options,
   );
