@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@attune/core';
 import { FileBlobs } from '../blobs/file-blobs.js';
@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { createLogger, errorName, type Logger } from '../telemetry/logger.js';
 import { startTracing } from '../telemetry/tracing.js';
+import { takeDataDirectory } from './data-directory.js';
 import type { Service } from './service.js';
 import { type RunningProcess, startServices } from './start-services.js';
 
@@ -47,9 +48,15 @@ export async function main(services: readonly Service[]): Promise<void> {
     const log = createLogger(config.logLevel, services.map(({ name }) => name).join('+'));
     if (config.databaseUrl === undefined)
       throw new AppError('validation_failed', 'ATTUNE_DATABASE_URL is needed; `attune up` runs everything without it');
+    if (config.keyPepper === undefined)
+      throw new AppError('validation_failed', 'ATTUNE_KEY_PEPPER is needed: API keys and cursors hold for all processes or for none');
+    const giveBack = await takeDataDirectory(config.dataDir);
     const running = await openServices(services, config, config.databaseUrl, log);
     log.info({ url: running.url, grpc_port: running.grpcPort }, 'ready');
-    stopOnSignal(log, () => running.close());
+    stopOnSignal(log, async () => {
+      await running.close();
+      await giveBack();
+    });
   } catch (error) {
     process.stderr.write(`${error instanceof AppError ? error.detail : errorName(error)}\n`);
     process.exit(1);
@@ -83,10 +90,4 @@ export async function keptSecret(file: string, make: () => string = () => random
     if (error.code !== 'EEXIST') throw error;
   });
   return (await readFile(file, 'utf8')).trim();
-}
-
-/** What a crash has left of attempts and uploads. Only for the start of the one process that owns the data directory. */
-export async function sweep(config: Config): Promise<void> {
-  await rm(path.join(config.dataDir, 'scratch'), { recursive: true, force: true });
-  await new FileBlobs(config.blobsDir).sweep();
 }
