@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { AllInOne, freePort } from './all-in-one.mjs';
+import { AllInOne } from './all-in-one.mjs';
+import { freePort } from './deployment.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const STAGES = ['inspect', 'plan', 'transform', 'check', 'publish'];

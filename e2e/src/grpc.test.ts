@@ -11,7 +11,8 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { AllInOne, freePort } from '../faults/all-in-one.mjs';
+import { AllInOne } from '../faults/all-in-one.mjs';
+import { freePort } from '../faults/deployment.mjs';
 
 jest.setTimeout(60_000);
 

@@ -9,7 +9,7 @@ jest.setTimeout(300_000);
 
 beforeAll(async () => {
   attune = await Installation.start();
-  pid = attune.server.pid;
+  pid = attune.server.processes[0]!.pid;
 }, 120_000);
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
 

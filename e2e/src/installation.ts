@@ -5,7 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { HealthBody, isTerminal, JobBody, jobPaths, MappingBody, ProblemBody, type QuarantineRecord, QuarantinePage } from '@attune/api';
 import { ledgerGap } from '@attune/core';
 import type { z } from 'zod';
-import { AllInOne, freePort } from '../faults/all-in-one.mjs';
+import { AllInOne } from '../faults/all-in-one.mjs';
+import { type Deployment, freePort } from '../faults/deployment.mjs';
+import { Split } from '../faults/split.mjs';
 
 export const ROOT = path.resolve(__dirname, '../..');
 const ENDS_MS = 240_000;
@@ -18,23 +20,36 @@ export interface Upload {
   readonly key?: string;
 }
 
-/** One real all-in-one on a data directory of its own. Every body that it answers is parsed by its contract. */
-export class Installation {
+type Environment = Readonly<Record<string, string>>;
+
+/** One real Attune on a data directory of its own. Every body that it answers is parsed by its contract. */
+export class Installation<Server extends Deployment = Deployment> {
   private constructor(
     readonly directory: string,
-    readonly server: AllInOne,
+    readonly server: Server,
   ) {}
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Installation> {
+  /** The all-in-one. */
+  static async start(environment: Environment = {}): Promise<Installation<AllInOne>> {
+    const port = await freePort();
+    return Installation.#started((dataDir) => new AllInOne(dataDir, port, environment));
+  }
+
+  /** Every service as processes of their own, two of each. */
+  static startSplit(environment: Environment = {}): Promise<Installation<Split>> {
+    return Installation.#started((dataDir) => new Split(dataDir, environment));
+  }
+
+  static async #started<Server extends Deployment>(make: (dataDir: string) => Server): Promise<Installation<Server>> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-e2e-'));
-    const made = new Installation(directory, new AllInOne(path.join(directory, 'data'), await freePort(), environment));
+    const made = new Installation(directory, make(path.join(directory, 'data')));
     await made.server.start();
     return made;
   }
 
   /** Stops in order and answers the exit code and the processes that outlived it. */
   async stop(): Promise<{ exitCode: number | null; left: readonly number[] }> {
-    const exitCode = alive(this.server.pid) ? await this.server.stop() : null;
+    const exitCode = this.server.processes.some(({ pid }) => alive(pid)) ? await this.server.stop() : null;
     const left = processesOf(this.server.dataDir);
     fs.rmSync(this.directory, { recursive: true, force: true });
     return { exitCode, left };
@@ -122,7 +137,7 @@ export class Installation {
     });
   }
 
-  async withDatabase<Found>(use: (database: Awaited<ReturnType<AllInOne['database']>>) => Promise<Found>): Promise<Found> {
+  async withDatabase<Found>(use: (database: Awaited<ReturnType<Deployment['database']>>) => Promise<Found>): Promise<Found> {
     const database = await this.server.database();
     try {
       return await use(database);

@@ -1,0 +1,42 @@
+declare module '*/faults/all-in-one.mjs' {
+  import { Deployment } from '*/faults/deployment.mjs';
+
+  export class AllInOne extends Deployment {
+    constructor(dataDir: string, port: number, environment?: Readonly<Record<string, string>>);
+  }
+}
+
+declare module '*/faults/split.mjs' {
+  import { Deployment } from '*/faults/deployment.mjs';
+
+  export class Split extends Deployment {
+    constructor(dataDir: string, environment?: Readonly<Record<string, string>>);
+    gateway(number: number): { readonly process: import('*/faults/deployment.mjs').Process; readonly url: string; readonly grpc: string };
+  }
+}
+
+declare module '*/faults/deployment.mjs' {
+  import type { Client } from 'pg';
+
+  export interface Process {
+    readonly name: string;
+    readonly pid: number;
+    readonly log: string;
+    kill(): Promise<number | null>;
+    stop(): Promise<number | null>;
+    start(): Promise<void>;
+  }
+
+  export abstract class Deployment {
+    readonly dataDir: string;
+    readonly url: string;
+    readonly processes: readonly Process[];
+    readonly headers: Readonly<Record<string, string>>;
+    readonly databaseUrl: string;
+    start(): Promise<void>;
+    stop(): Promise<number | null>;
+    database(): Promise<Client>;
+  }
+
+  export function freePort(): Promise<number>;
+}
