@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { AllInOne } from '../faults/all-in-one.mjs';
 import { type Deployment, freePort } from '../faults/deployment.mjs';
 import { Split } from '../faults/split.mjs';
+import { verifiedFetch } from './contract.js';
 
 export const ROOT = path.resolve(__dirname, '../..');
 const ENDS_MS = 240_000;
@@ -43,7 +44,12 @@ export class Installation<Server extends Deployment = Deployment> {
   static async #started<Server extends Deployment>(make: (dataDir: string) => Server): Promise<Installation<Server>> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-e2e-'));
     const made = new Installation(directory, make(path.join(directory, 'data')));
-    await made.server.start();
+    try {
+      await made.server.start();
+    } catch (error) {
+      await made.server.stop();
+      throw error;
+    }
     return made;
   }
 
@@ -56,7 +62,7 @@ export class Installation<Server extends Deployment = Deployment> {
   }
 
   request(route: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(this.server.url + route, {
+    return verifiedFetch(this.server.url + route, {
       ...init,
       headers: { ...this.server.headers, ...(init.headers as Record<string, string> | undefined) },
     });

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { faultsOf, openApi } from './contract.js';
+import { type FuzzRequest, type Pool, requests } from './fuzz-requests.js';
+import { wellFormed } from './fuzz-values.js';
+import { Installation } from './installation.js';
+
+const REQUESTS = Number(process.env['TEST_FUZZ_REQUESTS'] ?? 2000);
+const SEED = Number(process.env['TEST_FUZZ_SEED'] ?? 1);
+const AT_ONCE = 8;
+/** A stream of events ends when its job does, which may be never. */
+const PATIENCE_MS = 5_000;
+const KEPT = 50;
+
+let attune: Installation;
+let pool: Pool;
+jest.setTimeout(1_800_000);
+
+beforeAll(async () => {
+  attune = await Installation.start({ ATTUNE_RATE_JOBS: '0', ATTUNE_RATE_API: '0' });
+  const bytes = 'patient_id,first_name,birth_date,note\nP1,Ada,1980-01-02,x\nP1,Ada,1980-01-02,x\nP2,Bo,02/30/1980,y\nP3,"Cy,1\n';
+  const jobs = await Promise.all([
+    attune.run({ bytes, options: { output_formats: ['csv', 'json', 'ndjson', 'parquet'] } }),
+    attune.run({ bytes, operation: 'validate' }),
+    attune.run({ bytes, options: { mapping: { fields: [{ field: 'patient_id', from: [{ ordinal: 9, name: 'z' }] }] } } }),
+  ]);
+  pool = { jobs: jobs.map(({ job_id: id }) => id), spare: [], others: [], etags: ['"1"'], cursors: [] };
+}, 180_000);
+afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 120_000);
+
+/** Statuses by operation, so that a reader sees what was reached. */
+const reached = new Map<string, Map<number, number>>();
+
+test(`${REQUESTS} requests around the document get documented answers, and none of them breaks the server`, async () => {
+  const faults = new Map<string, string>();
+  const waiting = fc.sample(requests(), { numRuns: REQUESTS, seed: SEED }).values();
+  const work = async (): Promise<void> => {
+    for (const request of waiting) {
+      const found = await send(request);
+      if (found !== undefined && !faults.has(found.kind)) faults.set(found.kind, found.exact);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const table = [...reached].map(([id, statuses]) => `${id}: ${[...statuses].map(([status, count]) => `${status} x ${count}`).join(', ')}`);
+  if (process.env['TEST_FUZZ_REQUESTS'] !== undefined) process.stdout.write(`${table.sort().join('\n')}\n`);
+  expect([...faults].map(([kind, exact]) => `${kind}\n  ${exact}`)).toEqual([]);
+  expect((await attune.request('/health/ready')).status).toBe(200);
+});
+
+test('every operation was reached, and every one that only reads has answered well', () => {
+  const untouched = Object.values(openApi.paths).flatMap((methods) =>
+    Object.entries(methods).flatMap(([method, { operationId }]) => {
+      const statuses = [...(reached.get(operationId)?.keys() ?? [])];
+      return statuses.length === 0 || (method === 'get' && !statuses.some((status) => status < 400)) ? [operationId] : [];
+    }),
+  );
+  // A file of the documentation page is only reached by its version, which is for the page to know.
+  expect(untouched.filter((id) => id !== 'readDocsFile')).toEqual([]);
+});
+
+async function send(request: FuzzRequest): Promise<{ kind: string; exact: string } | undefined> {
+  const url = attune.server.url + request.path(pool) + request.query(pool);
+  const key: Record<string, string> =
+    request.key === 'right' ? attune.server.headers : request.key === 'wrong' ? { 'X-API-Key': 'wrong' } : {};
+  const headers = { ...request.headers(pool), ...key };
+  const said =
+    typeof request.body === 'string' ? request.body.slice(0, 300) : request.body && JSON.stringify([...request.body]).slice(0, 300);
+  const exact = `${request.method.toUpperCase()} ${url} ${JSON.stringify({ ...headers, Authorization: undefined })} ${said}`;
+  const method = request.method.toUpperCase();
+  try {
+    const body = typeof request.body === 'string' ? wellFormed(request.body) : request.body;
+    const answer = await fetch(url, {
+      method,
+      headers,
+      body: body ?? null,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE_MS * 2),
+    });
+    const faults = await faultsOf(request.method, new URL(url).pathname, answer);
+    if (answer.status >= 500) faults.push(`status ${answer.status}`);
+    note(request, answer.status);
+    await harvest(request, answer);
+    return faults.length === 0 ? undefined : { kind: `${request.operation} ${answer.status} ${faults.join('; ').slice(0, 300)}`, exact };
+  } catch (error) {
+    return { kind: `${request.operation} ${(error as Error).name}: ${(error as Error).message}`, exact };
+  }
+}
+
+function note({ operation }: FuzzRequest, status: number): void {
+  const statuses = reached.get(operation) ?? new Map<number, number>();
+  reached.set(operation, statuses.set(status, (statuses.get(status) ?? 0) + 1));
+}
+
+/** What an answer names can be asked for; then its connection is given back. */
+async function harvest({ operation }: FuzzRequest, answer: Response): Promise<void> {
+  const etag = answer.headers.get('etag');
+  if (etag !== null && pool.etags.length < KEPT) pool.etags.push(etag);
+  if (!answer.headers.get('content-type')?.startsWith('application/json') || answer.status >= 300) {
+    await answer.body?.cancel();
+    return;
+  }
+  const body = (await answer.json().catch(() => ({}))) as { next_cursor?: string; job_id?: string; mapping_id?: string; id?: string };
+  if (body.next_cursor && pool.cursors.length < KEPT) pool.cursors.push(body.next_cursor);
+  if (body.job_id !== undefined && answer.status === 202 && operation !== 'readJob')
+    (pool.spare.length < KEPT ? pool.spare : pool.spare.splice(0, 25)).push(body.job_id);
+  const other = body.mapping_id ?? body.id;
+  if (other !== undefined && pool.others.length < KEPT) pool.others.push(other);
+}
