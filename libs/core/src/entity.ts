@@ -1,5 +1,8 @@
-/** What a column of an entity holds once it is canonical. `decimal` and `text` are text; money is integer cents. */
-export type ValueType = 'text' | 'date' | 'boolean' | 'integer' | 'decimal' | 'money';
+/**
+ * What a column of an entity holds once it is canonical. `decimal` and `text` are text; money is integer cents; a `timestamp` is text
+ * too (ISO 8601), because it keeps its precision, down to a date alone, and whether the source said the offset from UTC.
+ */
+export type ValueType = 'text' | 'date' | 'timestamp' | 'boolean' | 'integer' | 'decimal' | 'money';
 
 export interface Field {
   readonly name: string;

@@ -38,6 +38,8 @@ export const Mapping = z.strictObject({
   entity: z.string(),
   fields: z.array(FieldMapping),
   carried: z.array(SourceColumn),
+  /** Why this entity, where nobody has named one. */
+  reasons: z.array(z.string()).optional(),
 });
 export type Mapping = z.infer<typeof Mapping>;
 
@@ -53,5 +55,6 @@ export const GivenMapping = z.strictObject({
     }),
   ),
   carried: z.array(SourceColumn).optional(),
+  reasons: z.array(z.string()).optional(),
 });
 export type GivenMapping = z.infer<typeof GivenMapping>;

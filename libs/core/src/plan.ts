@@ -32,6 +32,22 @@ export const Detection = z.strictObject({
 });
 export type Detection = z.infer<typeof Detection>;
 
+/** How a value looks, whatever it means; every value has exactly one of them. */
+export const VALUE_SHAPES = [
+  'digits',
+  'number',
+  'date',
+  'uuid',
+  'email',
+  'word',
+  'two_words',
+  'words',
+  'last_comma_first',
+  'code',
+  'text',
+] as const;
+export type ValueShape = (typeof VALUE_SHAPES)[number];
+
 /** What the sample says about one column. `fits` counts, per standardizer (`date:mdy` and so on for its orders), the values it takes. */
 export const ColumnProfile = z.strictObject({
   ordinal: z.int(),
@@ -41,6 +57,10 @@ export const ColumnProfile = z.strictObject({
   min_length: z.int(),
   max_length: z.int(),
   fits: z.record(z.string(), z.int()),
+  /** Estimate of how many different values there are; exact to about one in a hundred. */
+  distinct: z.int().optional(),
+  /** Values per shape (see `VALUE_SHAPES`); shapes without a value are left out. */
+  shapes: z.record(z.string(), z.int()).optional(),
 });
 export type ColumnProfile = z.infer<typeof ColumnProfile>;
 

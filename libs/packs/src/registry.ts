@@ -1,9 +1,10 @@
 import type { Synonyms } from '@attune/mapping';
+import { claims } from './claims/claims.js';
 import { clinical } from './clinical/clinical.js';
 import type { Pack } from './pack.js';
 
 /** Every pack that exists. */
-export const packs: readonly Pack[] = [clinical];
+export const packs: readonly Pack[] = [clinical, claims];
 
 export function findPack(name: string): Pack | undefined {
   return packs.find((pack) => pack.name === name);

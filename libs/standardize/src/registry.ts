@@ -1,34 +1,56 @@
 import { AppError, type FindingCode, type Kernel, type Standardizer, type ValueType } from '@attune/core';
+import { billType } from './bill-type/bill-type.js';
 import { boolean } from './boolean/boolean.js';
+import { code } from './code/code.js';
+import { cvx } from './cvx/cvx.js';
 import { date } from './date/date.js';
 import { decimal } from './decimal/decimal.js';
 import { email } from './email/email.js';
+import { hcpcs } from './hcpcs/hcpcs.js';
+import { icd10Cm } from './icd-10-cm/icd-10-cm.js';
 import { identifier } from './identifier/identifier.js';
 import { integer } from './integer/integer.js';
+import { loinc } from './loinc/loinc.js';
 import { money } from './money/money.js';
+import { ndc } from './ndc/ndc.js';
+import { npi } from './npi/npi.js';
 import { personName } from './person-name/person-name.js';
 import { phone } from './phone/phone.js';
+import { placeOfService } from './place-of-service/place-of-service.js';
 import { postalCode } from './postal-code/postal-code.js';
+import { revenueCode } from './revenue-code/revenue-code.js';
 import { sex } from './sex/sex.js';
 import { ssn } from './ssn/ssn.js';
 import { text } from './text/text.js';
+import { timestamp } from './timestamp/timestamp.js';
 import { usState } from './us-state/us-state.js';
 
 /** Every standardizer there is, in the order of their names. Options are parsed by `kernel` and `reference`, so any may be tried: a `ZodError` says no. */
 export const standardizers: readonly Standardizer[] = [
+  withParsedOptions(billType),
   withParsedOptions(boolean),
+  withParsedOptions(code),
+  withParsedOptions(cvx),
   withParsedOptions(date),
   withParsedOptions(decimal),
   withParsedOptions(email),
+  withParsedOptions(hcpcs),
+  withParsedOptions(icd10Cm),
   withParsedOptions(identifier),
   withParsedOptions(integer),
+  withParsedOptions(loinc),
   withParsedOptions(money),
+  withParsedOptions(ndc),
+  withParsedOptions(npi),
   withParsedOptions(personName),
   withParsedOptions(phone),
+  withParsedOptions(placeOfService),
   withParsedOptions(postalCode),
+  withParsedOptions(revenueCode),
   withParsedOptions(sex),
   withParsedOptions(ssn),
   withParsedOptions(text),
+  withParsedOptions(timestamp),
   withParsedOptions(usState),
 ];
 

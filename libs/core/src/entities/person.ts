@@ -1,12 +1,5 @@
-import type { Entity, Field, ValueType } from '../entity.js';
-
-const field = (name: string, standardizer: string, description: string, type: ValueType = 'text', essential = false): Field => ({
-  name,
-  type,
-  standardizer,
-  description,
-  ...(essential ? { essential } : {}),
-});
+import type { Entity } from '../entity.js';
+import { field } from './field.js';
 
 /** A human being as one source knows them. Column names follow the Tuva input layer (patient), meanings FHIR R4 US Core Patient. */
 export const person: Entity = {

@@ -20,7 +20,7 @@ const beside = (name: string): string | undefined => suggested([...PERSON, name]
 
 describe('the pack', () => {
   test('it is found by its name, and its synonyms by the entity', () => {
-    expect(findPack('clinical')?.entities).toEqual(['person']);
+    expect(findPack('clinical')?.entities).toContain('person');
     expect(findPack('astrology')).toBeUndefined();
     expect(findSynonyms('person')).toBe(personSynonyms);
     expect(packs.flatMap((pack) => pack.entities).every((name) => findSynonyms(name) !== undefined)).toBe(true);

@@ -284,6 +284,8 @@ export const personSynonyms: Synonyms = {
       'pid 11.4',
       { name: 'province', confidence: 0.9 },
       { name: 'st', confidence: 0.85, with: [['city', 'zip_code']] },
+      // CMS writes its own two digits (SSA) under this name; beside a city it is the state of an address.
+      { name: 'state code', confidence: 0.85, with: [['city']] },
     ],
     zip_code: [
       'zip',

@@ -50,3 +50,19 @@ export function copyBytes(buf: Uint8Array, i: number, end: number, out: Uint8Arr
 export function lowerText(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
+
+/** A byte of a to z changed to the capital letter, all other bytes as they are. */
+export function upper(byte: number): number {
+  return byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte;
+}
+
+/** Capital letters for a to z only: `toUpperCase` would also make two letters of an eszett. For references, not for kernels. */
+export function upperText(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+/** Writes the bytes of [i, end) with capital letters from `at` and returns the new end. */
+export function copyUpper(buf: Uint8Array, i: number, end: number, out: Uint8Array, at: number): number {
+  while (i < end) out[at++] = upper(buf[i++]!);
+  return at;
+}

@@ -12,23 +12,12 @@ export const dateKernel = ({ order }: DateOptions): Kernel => {
   const reader = new DateReader(order);
   return (buf, start, end, out, at) => {
     const result = reader.read(buf, start, end);
-    if (result < 0) return result;
-    const { year, month, day } = reader;
-    out[at] = ZERO + Math.trunc(year / 1000);
-    out[at + 1] = ZERO + (Math.trunc(year / 100) % 10);
-    out[at + 2] = ZERO + (Math.trunc(year / 10) % 10);
-    out[at + 3] = ZERO + (year % 10);
-    out[at + 4] = out[at + 7] = MINUS;
-    out[at + 5] = ZERO + Math.trunc(month / 10);
-    out[at + 6] = ZERO + (month % 10);
-    out[at + 8] = ZERO + Math.trunc(day / 10);
-    out[at + 9] = ZERO + (day % 10);
-    return at + 10;
+    return result < 0 ? result : reader.write(out, at);
   };
 };
 
 /** Holds the parts of one date while it is read; one reader per kernel, used again for every value. */
-class DateReader {
+export class DateReader {
   year = 0;
   month = 0;
   day = 0;
@@ -41,13 +30,28 @@ class DateReader {
 
   /** 0, or the negative result of the kernel. */
   read(buf: Uint8Array, start: number, end: number): number {
-    this.#shortYear = false;
-    const dateEnd = this.#readDate(buf, start, end);
+    const dateEnd = this.readDate(buf, start, end);
     if (dateEnd < 0 || (dateEnd < end && timeEnd(buf, dateEnd, end) !== end)) return INVALID;
-    return this.#judge();
+    return this.judge();
   }
 
-  #judge(): number {
+  /** Writes the date that was read as yyyy-mm-dd and returns the new end. */
+  write(out: Uint8Array, at: number): number {
+    const { year, month, day } = this;
+    out[at] = ZERO + Math.trunc(year / 1000);
+    out[at + 1] = ZERO + (Math.trunc(year / 100) % 10);
+    out[at + 2] = ZERO + (Math.trunc(year / 10) % 10);
+    out[at + 3] = ZERO + (year % 10);
+    out[at + 4] = out[at + 7] = MINUS;
+    out[at + 5] = ZERO + Math.trunc(month / 10);
+    out[at + 6] = ZERO + (month % 10);
+    out[at + 8] = ZERO + Math.trunc(day / 10);
+    out[at + 9] = ZERO + (day % 10);
+    return at + 10;
+  }
+
+  /** 0 for a day of the calendar, or the negative result of the kernel. */
+  judge(): number {
     const { year, month, day } = this;
     // In a year of two digits any February may have 29 days.
     if (this.#shortYear) return isOfCalendar(2000, month, day) ? AMBIGUOUS_CENTURY : INVALID;
@@ -56,7 +60,8 @@ class DateReader {
   }
 
   /** The end of the date that begins at `i`, or -1. */
-  #readDate(buf: Uint8Array, i: number, end: number): number {
+  readDate(buf: Uint8Array, i: number, end: number): number {
+    this.#shortYear = false;
     const firstEnd = digitsEnd(buf, i, end);
     switch (firstEnd - i) {
       case 0:

@@ -1,0 +1,41 @@
+import type { Entity } from '../entity.js';
+import { essential, field } from './field.js';
+
+/** Who gives care: a person or an organization, told apart by `entity_type`. Follows NPPES, US Core Practitioner and Organization. */
+export const provider: Entity = {
+  name: 'provider',
+  plural: 'providers',
+  fields: [
+    essential('provider_id', 'identifier', 'The provider in the source system.'),
+    essential('npi', 'npi', 'National provider identifier, ten digits.'),
+    field('tin', 'identifier', 'Taxpayer identification number.'),
+    field('ccn', 'code', 'CMS certification number of a facility.'),
+    field('dea_number', 'code', 'Number of the Drug Enforcement Administration.'),
+    field('license_number', 'identifier', 'Number of the license of a state.'),
+    field('entity_type', 'text', 'Person or organization, as received (NPPES: 1 or 2).'),
+    essential('name', 'text', 'Name of the organization, or the whole name of the person.'),
+    field('first_name', 'person-name', 'Given name.'),
+    field('middle_name', 'person-name', 'Middle name or initial.'),
+    field('last_name', 'person-name', 'Family name.'),
+    field('name_suffix', 'person-name', 'Jr, Sr, II, III and the like.'),
+    field('credential', 'text', 'MD, DO, NP and the like, as received.'),
+    field('sex', 'sex', 'Administrative sex (FHIR administrative-gender).'),
+    field('birth_date', 'date', 'Date of birth.', 'date'),
+    field('specialty', 'text', 'Specialty or kind of facility as received.'),
+    field('sub_specialty', 'text', 'Second specialty as received.'),
+    field('taxonomy_code', 'code', 'Provider taxonomy (NUCC).'),
+    field('organization', 'text', 'Practice or organization that the provider belongs to, by name or by id.'),
+    field('address', 'text', 'First line of the address.'),
+    field('address_2', 'text', 'Second line of the address.'),
+    field('city', 'text', 'City.'),
+    field('state', 'us-state', 'State or territory of the United States, USPS abbreviation.'),
+    field('zip_code', 'postal-code', 'ZIP or ZIP+4.'),
+    field('county', 'text', 'County.'),
+    field('country', 'text', 'Country as received.'),
+    field('latitude', 'decimal', 'Degrees north.', 'decimal'),
+    field('longitude', 'decimal', 'Degrees east.', 'decimal'),
+    field('phone', 'phone', 'Telephone number, E.164.'),
+    field('fax', 'phone', 'Number of the fax, E.164.'),
+    field('email', 'email', 'E-mail address.'),
+  ],
+};
