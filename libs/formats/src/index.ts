@@ -1,5 +1,11 @@
-export type { ByteAccount, RejectedRecord } from './delimited/account.js';
-export type { Batch } from './delimited/batch.js';
-export { detectDelimited, type DelimitedSample } from './delimited/detect.js';
-export { MAX_COLUMNS, type TextLimits } from './delimited/limits.js';
-export { DelimitedReader } from './delimited/reader.js';
+export { DEFAULT_INFLATED_LIMIT, InflateMeter } from './container/inflate-meter.js';
+export { CONTAINER_NAMES, containerOf, MAGIC_BYTES, refuseNesting } from './container/magic.js';
+export { MemberAccounts } from './container/member-account.js';
+export { memberName } from './container/member-name.js';
+export { DEFLATED, MAX_ZIP_ENTRIES, refuseCount, regularMembers, STORED, type ZipEntry } from './container/zip-directory.js';
+export type { ByteAccount, RejectedRecord } from './text/account.js';
+export type { Batch } from './text/batch.js';
+export { detectText, type TextSample } from './text/detect.js';
+export { MAX_COLUMNS, type TextLimits } from './text/limits.js';
+export { openReader, type ReaderOptions } from './text/open-reader.js';
+export type { RecordReader, TextPlan } from './text/record-reader.js';

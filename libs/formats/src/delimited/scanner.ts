@@ -1,28 +1,18 @@
 import type { Dialect, FindingCode } from '@attune/core';
-import type { TextLimits } from './limits.js';
-
-export const LF = 10;
-export const CR = 13;
-
-/** The record does not end in the bytes at hand. */
-export const MORE = -1;
-/** The record breaks a rule; `faultCode`, `fields` and `faultAt` say which one and where. */
-export const FAULT = -2;
+import { afterLineEnd, CR, FAULT, LF, MORE, type FieldScanner } from '../text/field-scanner.js';
+import type { TextLimits } from '../text/limits.js';
 
 /**
  * Finds the fields of one record (RFC 4180, with LF, CRLF and lone CR as line ends).
  * A quote opens only at the start of a field; elsewhere it is data.
- * All that a scan has found out is in the members until the next scan.
  */
-export class RecordScanner {
-  /** Fields of the record; after a fault the ordinal of the field at fault. */
+export class DelimitedScanner implements FieldScanner {
   fields = 0;
-  /** Line ends inside quotes of the record; after a fault those before the field at fault. */
   lines = 0;
   faultCode: FindingCode = 'record.too_long';
-  /** Where the field at fault starts. */
   faultAt = 0;
-  /** Cells with doubled quotes in them, in order; the owner takes back those of a record that it does not keep. */
+  /** Fields of the record that quotes enclose; unchanged by a fault. */
+  enclosed = 0;
   escaped = new Int32Array(1024);
   escapedCount = 0;
 
@@ -42,10 +32,6 @@ export class RecordScanner {
     this.quote = dialect.quote === 0 ? -1 : dialect.quote;
   }
 
-  /**
-   * Scans the record at `start` and writes its offsets from cell `base` on. `last`: the stream ends at `to`.
-   * Returns the offset after its line end, MORE or FAULT. Limits and faults do not depend on where the bytes were cut.
-   */
   scan(buf: Uint8Array, start: number, to: number, last: boolean, base: number): number {
     const { delimiter, quote, width, starts, ends } = this;
     const fieldBytes = this.limits.fieldBytes;
@@ -53,6 +39,7 @@ export class RecordScanner {
     const highest = delimiter > CR ? delimiter : CR;
     let p = start;
     let k = 0;
+    let enclosed = 0;
     this.lines = 0;
     for (;;) {
       const s = p;
@@ -70,6 +57,7 @@ export class RecordScanner {
             return this.fault('csv.stray_quote', k, s);
           }
         } else if (!last) return MORE;
+        enclosed++;
         if (k < width) {
           starts[base + k] = s + 1;
           ends[base + k] = close;
@@ -94,6 +82,7 @@ export class RecordScanner {
         continue;
       }
       this.fields = k;
+      this.enclosed = enclosed;
       if (p === to) return to;
       return afterLineEnd(buf, p, to, last);
     }
@@ -145,11 +134,4 @@ export class RecordScanner {
     }
     this.escaped[this.escapedCount++] = cell;
   }
-}
-
-/** The offset after the line end at `p`; MORE while it is open whether a CR is half of a CRLF. */
-export function afterLineEnd(buf: Uint8Array, p: number, to: number, last: boolean): number {
-  if (buf[p] === LF) return p + 1;
-  if (p + 1 < to) return buf[p + 1] === LF ? p + 2 : p + 1;
-  return last ? p + 1 : MORE;
 }

@@ -1,5 +1,7 @@
-import { FINDING_KINDS, type ColumnProfile, type Kernel } from '@attune/core';
+import { FINDING_KINDS, VALUE_SHAPES, type ColumnProfile, type Kernel } from '@attune/core';
 import { Cleaner, compileStandardizer, standardizers } from '@attune/standardize';
+import { DistinctCounts } from './distinct-count.js';
+import { shapeOf } from './value-shape.js';
 
 /** A standardizer tried on every value of the sample. */
 interface Probe {
@@ -44,6 +46,8 @@ export class ColumnTallies {
   readonly #longest: Int32Array;
   readonly #values: Int32Array;
   readonly #fits: Int32Array;
+  readonly #shapes: Int32Array;
+  readonly #distinct: DistinctCounts;
 
   constructor(
     private readonly columns: readonly { readonly ordinal: number; readonly name: string }[],
@@ -55,6 +59,8 @@ export class ColumnTallies {
     this.#longest = new Int32Array(columns.length);
     this.#values = new Int32Array(columns.length);
     this.#fits = new Int32Array(columns.length * this.#probes.length);
+    this.#shapes = new Int32Array(columns.length * VALUE_SHAPES.length);
+    this.#distinct = new DistinctCounts(columns.length);
   }
 
   /** Counts one value of column `at`: the bytes `buf[start, end)` as the reader leaves them. */
@@ -69,6 +75,8 @@ export class ColumnTallies {
     const length = to - from;
     if (this.#shortest[at]! < 0 || length < this.#shortest[at]!) this.#shortest[at] = length;
     if (length > this.#longest[at]!) this.#longest[at] = length;
+    this.#distinct.add(at, this.#cleaner.buf, from, to);
+    this.#shapes[at * VALUE_SHAPES.length + shapeOf(this.#cleaner.buf, from, to)]! += 1;
     if (length <= LONGEST_TRIED) this.#try(at, this.#cleaner.buf, from, to);
   }
 
@@ -92,6 +100,17 @@ export class ColumnTallies {
       min_length: Math.max(0, this.#shortest[at]!),
       max_length: this.#longest[at]!,
       fits: Object.fromEntries(this.#probes.map(({ name }, i) => [name, this.#fits[at * this.#probes.length + i]!])),
+      distinct: this.#distinct.estimate(at),
+      shapes: this.#shapesOf(at),
     }));
+  }
+
+  #shapesOf(at: number): Record<string, number> {
+    const shapes: Record<string, number> = {};
+    VALUE_SHAPES.forEach((shape, i) => {
+      const count = this.#shapes[at * VALUE_SHAPES.length + i]!;
+      if (count > 0) shapes[shape] = count;
+    });
+    return shapes;
   }
 }

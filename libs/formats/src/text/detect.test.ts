@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { Detection } from '@attune/core';
-import { detectDelimited } from './detect.js';
+import { detectText } from './detect.js';
 
 const detect = (text: string | Uint8Array, size?: number): Detection => {
   const head = typeof text === 'string' ? Buffer.from(text) : text;
-  const found = detectDelimited({ head, size: size ?? head.length, fingerprint: (names) => names });
+  const found = detectText({ head, size: size ?? head.length, fingerprint: (names) => names });
   return Detection.parse(found);
 };
 const names = (text: string): string[] => detect(text).columns.map(({ name }) => name);
@@ -101,19 +101,6 @@ test('a column called ISA or MSH does not make a file X12 or HL7', () => {
 });
 
 const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
-
-test('UTF-16, with and without its mark, and latin-1 are refused as encodings', () => {
-  const utf16 = Buffer.from('id,name\n1,José\n', 'utf16le');
-  expect(() => detect(Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]))).toThrow(code('encoding'));
-  expect(() => detect(utf16)).toThrow(code('encoding'));
-  expect(() => detect(Buffer.from('id,name\n1,Jos\xe9\n2,Ana\n3,M\xfcller\n', 'latin1'))).toThrow(code('encoding'));
-  expect(() => detect(Buffer.from('pr\xe9nom,b\n1,2\n', 'latin1'))).toThrow(code('encoding'));
-});
-
-test('a few records that are not UTF-8 are findings of the records, not an error of the file', () => {
-  const found = detect(Buffer.from(`id,name\n${'1,Ann\n'.repeat(9)}2,Jos\xe9\n`, 'latin1'));
-  expect(found.evidence.at(-1)).toBe('1 of 10 sampled records hold bytes that are not UTF-8.');
-});
 
 test('4,096 columns are accepted and 4,097 are not; a header beyond the sample is refused', () => {
   expect(detect(`${'a,'.repeat(4095)}a\n`).columns).toHaveLength(4096);

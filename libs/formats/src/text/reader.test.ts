@@ -1,15 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { Dialect } from '@attune/core';
 import type { RejectedRecord } from './account.js';
-import { DelimitedReader } from './reader.js';
+import { openReader } from './open-reader.js';
+import type { RecordReader } from './record-reader.js';
 
 const CSV: Dialect = { delimiter: 0x2c, quote: 0x22, header: true, bom: 0 };
+const PLAIN = { encoding: 'utf-8', layout: null, comments: null, trailers: null } as const;
 
 interface Result {
   rows: string[][];
   lines: number[];
   rejected: RejectedRecord[];
-  reader: DelimitedReader;
+  reader: RecordReader;
   /** The largest buffer the stream needed. */
   peakBytes: number;
 }
@@ -17,7 +19,7 @@ interface Result {
 /** Reads a text in chunks the way a stage does, growing the buffer only when nothing was consumed. */
 function readAll(text: string | Uint8Array, width: number, dialect = CSV, chunkBytes = 64 * 1024): Result {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  const result: Result = { rows: [], lines: [], rejected: [], reader: new DelimitedReader(dialect, width), peakBytes: 0 };
+  const result: Result = { rows: [], lines: [], rejected: [], reader: openReader({ ...PLAIN, dialect }, width), peakBytes: 0 };
   const { reader } = result;
   let rest = Buffer.alloc(0);
   for (let at = 0; ; at += chunkBytes) {

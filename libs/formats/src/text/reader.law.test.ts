@@ -1,14 +1,16 @@
 import { Buffer } from 'node:buffer';
 import type { Dialect } from '@attune/core';
 import fc from 'fast-check';
-import { DelimitedReader } from './reader.js';
+import { openReader } from './open-reader.js';
+import type { RecordReader } from './record-reader.js';
 import type { TextLimits } from './limits.js';
 import { firstInvalidUtf8 } from './utf8.js';
 
 /** Small enough that random texts reach every one of them. */
-const LIMITS: TextLimits = { fieldBytes: 6, recordBytes: 12, recordLines: 3 };
+const LIMITS: TextLimits = { fieldBytes: 6, recordBytes: 12, recordLines: 3, trailerBytes: 12 };
 const RUNS = 2000;
 const COMMA: Dialect = { delimiter: 0x2c, quote: 0x22, header: false, bom: 0 };
+const PLAIN = { encoding: 'utf-8', layout: null, comments: null, trailers: null } as const;
 
 interface Reading {
   records: {
@@ -109,7 +111,7 @@ function oracle(bytes: Uint8Array, dialect: Dialect, width: number): Reading {
 
 /** Reads the stream as its bytes arrive in pieces; asserts the byte identity after every read. */
 function readInPieces(bytes: Uint8Array, dialect: Dialect, width: number, pieces: readonly number[], batchRecords: number): Reading {
-  const reader = new DelimitedReader(dialect, width, { limits: LIMITS, batchRecords });
+  const reader = openReader({ ...PLAIN, dialect }, width, { limits: LIMITS, batchRecords });
   const buf = Uint8Array.from(bytes);
   const records: Reading['records'] = [];
   let from = 0;
@@ -139,7 +141,7 @@ function readInPieces(bytes: Uint8Array, dialect: Dialect, width: number, pieces
   return { records, bytes: { header, accepted, quarantined, blank } };
 }
 
-function collect({ batch, rejected }: DelimitedReader, into: Reading['records']): void {
+function collect({ batch, rejected }: RecordReader, into: Reading['records']): void {
   const read: Reading['records'] = rejected.map((one) => ({ ...one }));
   for (let r = 0; r < batch.n; r++) {
     const fields = Array.from({ length: batch.width }, (_, c) => {

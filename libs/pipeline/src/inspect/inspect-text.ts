@@ -1,7 +1,8 @@
-import type { Detection, SampleProfile } from '@attune/core';
-import { DelimitedReader, detectDelimited, type Batch } from '@attune/formats';
+import type { Detection, SampleProfile, TextOptions } from '@attune/core';
+import { detectText, openReader, type Batch, type RecordReader, type TextPlan } from '@attune/formats';
 import { DEFAULT_NULL_TOKENS } from '@attune/standardize';
 import { ColumnTallies } from './column-tally.js';
+import { firstLineStart } from './window-start.js';
 
 /** The bytes inspect looks at: engine.md, section 3. The caller reads them; nothing is changed in them. */
 export interface SampleBytes {
@@ -13,6 +14,8 @@ export interface SampleBytes {
   readonly size: number;
   /** sha256 of a text, hexadecimal; passed in because this floor has no cryptography. */
   readonly fingerprint: (names: string) => string;
+  /** What the caller knows of the text. */
+  readonly text?: TextOptions | undefined;
 }
 
 export interface Inspection {
@@ -23,18 +26,6 @@ export interface Inspection {
 const HEAD_RECORDS = 2000;
 const WINDOW_RECORDS = 100;
 const BATCH_RECORDS = 250;
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** Offset after the first line end, or the length when there is none. */
-function firstLineStart(buf: Uint8Array): number {
-  for (let i = 0; i < buf.length; i += 1) {
-    if (buf[i] === LF) return i + 1;
-    if (buf[i] === CR) return buf[i + 1] === LF ? i + 2 : i + 1;
-  }
-  return buf.length;
-}
-
 function count(batch: Batch, records: number, tallies: ColumnTallies): void {
   const { buf, starts, ends, width } = batch;
   for (let record = 0; record < records; record += 1) {
@@ -48,7 +39,7 @@ function count(batch: Batch, records: number, tallies: ColumnTallies): void {
 }
 
 /** Reads up to `limit` records; broken ones are passed over, they are for the full pass to report. */
-function readSample(reader: DelimitedReader, buf: Uint8Array, from: number, last: boolean, limit: number, tallies: ColumnTallies): void {
+function readSample(reader: RecordReader, buf: Uint8Array, from: number, last: boolean, limit: number, tallies: ColumnTallies): void {
   let at = from;
   let left = limit;
   while (left > 0 && at < buf.length) {
@@ -61,19 +52,21 @@ function readSample(reader: DelimitedReader, buf: Uint8Array, from: number, last
   }
 }
 
-/** Finds out the dialect and the columns, and profiles a bounded part of the records. Values leave it as counts only. */
-export function inspectDelimited({ head, windows, size, fingerprint }: SampleBytes): Inspection {
-  // The reader undoes doubled quotes in place, and the sample belongs to the caller. Not slice(): that of a Buffer is no copy.
-  const detection = detectDelimited({ head: new Uint8Array(head), size, fingerprint });
+/** Finds out how the text is written and what its columns are, and profiles a bounded part of the records. Values leave it as counts only. */
+export function inspectText({ head, windows, size, fingerprint, text }: SampleBytes): Inspection {
+  const detection = detectText({ head, windows, size, fingerprint, text });
   const { dialect, columns } = detection;
+  const plan: TextPlan = { ...detection, comments: text?.comments ?? null, trailers: text?.trailers ?? null };
   const tallies = new ColumnTallies(columns, DEFAULT_NULL_TOKENS);
   const width = columns.length;
   const whole = head.length >= size;
-  readSample(new DelimitedReader(dialect, width, { batchRecords: BATCH_RECORDS }), new Uint8Array(head), 0, whole, HEAD_RECORDS, tallies);
+  // The reader undoes doubled quotes in place, and the sample belongs to the caller. Not slice(): that of a Buffer is no copy.
+  readSample(openReader(plan, width, { batchRecords: BATCH_RECORDS }), new Uint8Array(head), 0, whole, HEAD_RECORDS, tallies);
   for (const window of windows) {
-    const reader = new DelimitedReader({ ...dialect, header: false, bom: 0 }, width, { batchRecords: WINDOW_RECORDS });
+    const within = { ...plan, dialect: { ...dialect, header: false, bom: 0 } };
+    const reader = openReader(within, width, { batchRecords: WINDOW_RECORDS });
     const copy = new Uint8Array(window);
-    readSample(reader, copy, firstLineStart(copy), false, WINDOW_RECORDS, tallies);
+    readSample(reader, copy, firstLineStart(copy, detection.encoding), false, WINDOW_RECORDS, tallies);
   }
   return { detection, profile: { records: tallies.records, columns: tallies.profile() } };
 }

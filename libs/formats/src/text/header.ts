@@ -17,17 +17,19 @@ const SURROUNDING_SPACE = /^[\t-\r ]+|[\t-\r ]+$/g;
 /** Share of a column's values that must look like numbers, dates or e-mail addresses to call it typed. */
 const TYPED_SHARE = 0.9;
 
-/**
- * Reads the names from record 0 of the sample, or names the columns by position when record 0 is data:
- * there are typed columns, and in every one of them record 0 holds such a value too.
- */
-export function readHeader(sample: Batch): Header {
-  if (isData(sample)) {
-    const names = Array.from({ length: sample.width }, (_, column) => `column_${column + 1}`);
-    return { present: false, names, findings: [{ code: 'header.absent' }] };
-  }
+/** What the first record looks like: names over typed values, a record like those below, or neither for certain. */
+export type FirstRecord = 'names' | 'data' | 'unsure';
+
+/** Names the columns by record 0 of the sample, as they were received. */
+export function namesOf(sample: Batch): Header {
   const names = Array.from({ length: sample.width }, (_, column) => textOf(sample, 0, column).replace(SURROUNDING_SPACE, ''));
   return { present: true, names, findings: nameFindings(names) };
+}
+
+/** Names the columns by position: column_1 and so on. */
+export function namesByPosition(width: number): Header {
+  const names = Array.from({ length: width }, (_, column) => `column_${column + 1}`);
+  return { present: false, names, findings: [{ code: 'header.absent' }] };
 }
 
 function nameFindings(names: readonly string[]): Detection['header_findings'] {
@@ -41,14 +43,20 @@ function nameFindings(names: readonly string[]): Detection['header_findings'] {
   return findings;
 }
 
-function isData(sample: Batch): boolean {
-  let typedColumns = 0;
+/**
+ * `data`: there are typed columns, and in every one of them record 0 holds such a value too. `names`: in most of them it
+ * does not. `unsure`: no column is typed, or one or two values of record 0 are odd.
+ */
+export function firstRecord(sample: Batch): FirstRecord {
+  let typed = 0;
+  let alike = 0;
   for (let column = 0; column < sample.width; column++) {
     if (!isTyped(sample, column)) continue;
-    if (!looksTyped(textOf(sample, 0, column).trim())) return false;
-    typedColumns++;
+    typed++;
+    if (looksTyped(textOf(sample, 0, column).trim())) alike++;
   }
-  return typedColumns > 0;
+  if (typed > 0 && alike === typed) return 'data';
+  return alike * 2 < typed ? 'names' : 'unsure';
 }
 
 function isTyped(sample: Batch, column: number): boolean {
@@ -65,7 +73,7 @@ function isTyped(sample: Batch, column: number): boolean {
 
 const looksTyped = (value: string): boolean => value.length <= 320 && (NUMBER.test(value) || DATE.test(value) || EMAIL.test(value));
 
-function textOf(sample: Batch, record: number, column: number): string {
+export function textOf(sample: Batch, record: number, column: number): string {
   const cell = record * sample.width + column;
   return Buffer.from(sample.buf.subarray(sample.starts[cell], sample.ends[cell])).toString('utf8');
 }

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer';
+import type { Characters } from './characters.js';
+
 /**
  * The offset of the first byte of `buf[start, end)` that begins no well-formed UTF-8 sequence, or -1
  * (Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF).
@@ -33,3 +36,9 @@ function secondFits(lead: number, second: number): boolean {
   if (lead === 0xf4) return second >= 0x80 && second <= 0x8f;
   return second >= 0x80 && second <= 0xbf;
 }
+
+/** A text in UTF-8: only to be checked. */
+export const utf8Characters: Characters = {
+  areClean: (buf, start, end) => isUtf8(buf.subarray(start, end)),
+  firstInvalid: firstInvalidUtf8,
+};

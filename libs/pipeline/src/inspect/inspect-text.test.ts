@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { inspectDelimited, type Inspection } from './inspect-delimited.js';
+import { inspectText, type Inspection } from './inspect-text.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const fingerprint = (names: string): string => createHash('sha256').update(names).digest('hex');
 
 function inspect(text: string, windows: readonly string[] = []): Inspection {
   const head = bytes(text);
-  return inspectDelimited({
+  return inspectText({
     head,
     windows: windows.map(bytes),
     size: windows.length === 0 ? head.length : head.length + 1_000_000,
@@ -50,8 +50,8 @@ test('windows are read from their first whole line on, and what does not fit the
 
 test('a head that is cut in the middle of a record does not count the piece', () => {
   const head = bytes('id,city\n1,Oslo\n2,Berg');
-  expect(inspectDelimited({ head, windows: [], size: 500, fingerprint }).profile.records).toBe(1);
-  expect(inspectDelimited({ head, windows: [], size: head.length, fingerprint }).profile.records).toBe(2);
+  expect(inspectText({ head, windows: [], size: 500, fingerprint }).profile.records).toBe(1);
+  expect(inspectText({ head, windows: [], size: head.length, fingerprint }).profile.records).toBe(2);
 });
 
 test('the work is bounded: 2,000 records of the head and 100 of a window', () => {
@@ -67,8 +67,42 @@ test.each([
   const head = make(MEMBERS);
   const window = make(MEMBERS);
   const before = new Uint8Array(head);
-  const inspection = inspectDelimited({ head, windows: [window], size: head.length, fingerprint });
+  const inspection = inspectText({ head, windows: [window], size: head.length, fingerprint });
   expect(new Uint8Array(head)).toEqual(before);
   expect(new Uint8Array(window)).toEqual(before);
   expect(JSON.stringify(inspection)).not.toMatch(/quoted|1999|nsw/);
+});
+
+test.each(['utf-16le', 'utf-16be'] as const)('windows of %s are read from their first whole line on, wherever they begin', (encoding) => {
+  const wide = (text: string): Buffer => {
+    const little = Buffer.from(text, 'utf16le');
+    return encoding === 'utf-16le' ? little : little.swap16();
+  };
+  const head = wide('id,city\n1,Oslo\n');
+  const rest = wide('2,Kristiansund\r\n3,Moss\r\n4,Hamar\r\n5,Voss\r\n6,Ålesund\r\n');
+  const windows = [rest.subarray(3), rest.subarray(32), rest.subarray(33)];
+  const inspection = inspectText({ head, windows, size: 100_000, fingerprint });
+  expect(inspection.detection.encoding).toBe(encoding);
+  expect(inspection.profile.records).toBe(1 + 4 + 3 + 3);
+  expect(column(inspection, 'city')).toMatchObject({ min_length: 4, max_length: 8 });
+});
+
+test('what the caller says of comments, trailers and the layout is heeded', () => {
+  const head = bytes('# made by hand\n001Ann  12.5\n# half\n002Bob   7.0\nTOTAL 2\n');
+  const layout = [
+    { name: 'id', start: 0, length: 3 },
+    { name: 'name', start: 3, length: 5 },
+    { name: 'amount', start: 8, length: 4 },
+  ];
+  const text = { comments: { prefix: '#' }, trailers: { lines: 1 }, layout };
+  const inspection = inspectText({
+    head,
+    windows: [bytes('x\n003Cy    1.0\n004Dee   2.0\nTOTAL 4\n')],
+    size: 1_000_000,
+    fingerprint,
+    text,
+  });
+  expect(inspection.detection).toMatchObject({ format: 'fixed-width', layout });
+  expect(inspection.profile.records).toBe(2 + 2);
+  expect(column(inspection, 'amount')).toMatchObject({ nulls: 0, min_length: 3, max_length: 4 });
 });

@@ -1,0 +1,70 @@
+import { AppError } from '@attune/core';
+
+/** Entries of a zip's central directory at most, directories counted. */
+export const MAX_ZIP_ENTRIES = 1000;
+
+/** What the central directory says of an entry (APPNOTE 4.3.12). All of it is what a stranger has written. */
+export interface ZipEntry {
+  readonly name: string;
+  /** General purpose bits (APPNOTE 4.4.4). */
+  readonly flags: number;
+  /** Compression method (APPNOTE 4.4.5). */
+  readonly method: number;
+  /** Version made by: the upper byte is the system whose attributes follow (APPNOTE 4.4.2). */
+  readonly madeBy: number;
+  /** External attributes; on Unix the upper half is the mode of the file. */
+  readonly attributes: number;
+}
+
+export const STORED = 0;
+export const DEFLATED = 8;
+const AES = 99;
+
+/** Bit 0: encrypted, bit 6: strongly, bit 13: the directory itself. */
+const ENCRYPTED = 0x1 | 0x40 | 0x2000;
+
+/** Parts that make a zip an Office Open XML document (ECMA-376 part 2) and, among those, a workbook. */
+const OFFICE = '[Content_Types].xml';
+const WORKBOOK = /^xl\/workbook\.(xml|bin)$/i;
+
+const UNIX = 3;
+const FILE_TYPE = 0xf000;
+const REGULAR = 0x8000;
+
+/**
+ * The entries whose bytes are the dataset, in the order given. Directories, links and devices are passed over.
+ * Throws AppError `zip_bomb` (too many entries), `encrypted_file`, or `unprocessable_file` (a workbook or another Office document,
+ * an unknown compression, nothing inside).
+ */
+export function regularMembers<Entry extends ZipEntry>(entries: readonly Entry[]): readonly Entry[] {
+  refuseCount(entries.length);
+  if (entries.some(({ flags, method }) => (flags & ENCRYPTED) !== 0 || method === AES)) {
+    throw new AppError('encrypted_file', 'A member of the zip container is encrypted.');
+  }
+  if (entries.some(({ name }) => WORKBOOK.test(name)))
+    throw new AppError('unprocessable_file', 'The file is a workbook, which is not supported yet.');
+  if (entries.some(({ name }) => name === OFFICE)) {
+    throw new AppError('unprocessable_file', 'The file is a workbook or another Office document, which is not supported yet.');
+  }
+  const members = entries.filter(isRegular);
+  if (members.length === 0) throw new AppError('unprocessable_file', 'The zip container holds no file.');
+  const unknown = members.findIndex(({ method }) => method !== STORED && method !== DEFLATED);
+  if (unknown >= 0) {
+    throw new AppError(
+      'unprocessable_file',
+      `Member ${unknown + 1} of the zip container is compressed by method ${members[unknown]!.method}, which is not supported.`,
+    );
+  }
+  return members;
+}
+
+/** Throws AppError `zip_bomb` when a directory has, or says it has, too many entries. */
+export function refuseCount(entries: number): void {
+  if (entries > MAX_ZIP_ENTRIES) throw new AppError('zip_bomb', `The zip container has more than ${MAX_ZIP_ENTRIES} entries.`);
+}
+
+function isRegular({ name, madeBy, attributes }: ZipEntry): boolean {
+  if (name.endsWith('/')) return false;
+  const type = madeBy >> 8 === UNIX ? (attributes >>> 16) & FILE_TYPE : 0;
+  return type === 0 || type === REGULAR;
+}
