@@ -55,18 +55,59 @@ test.each([
     'field.repeated',
   ],
   [
-    'a column twice',
+    'a column twice in one field',
     [
-      { field: 'sex', from: [{ ordinal: 0, name: '' }] },
-      { field: 'race', from: [{ ordinal: 0, name: '' }] },
+      {
+        field: 'sex',
+        from: [
+          { ordinal: 0, name: '' },
+          { ordinal: 0, name: '' },
+        ],
+      },
     ],
-    '/fields/1/from/0/ordinal',
+    '/fields/0/from/1/ordinal',
     'column.repeated',
+  ],
+  ['no column and no constant', [{ field: 'sex', from: [] }], '/fields/0/from', 'from.empty'],
+  [
+    'a constant beside columns',
+    [{ field: 'sex', from: [{ ordinal: 0, name: '' }], constant: 'F' }],
+    '/fields/0/constant',
+    'constant.columns',
+  ],
+  ['a join of one column', [{ field: 'sex', from: [{ ordinal: 0, name: '' }], join: ',' }], '/fields/0/join', 'join.single'],
+  ['a part of a constant', [{ field: 'sex', from: [], constant: 'F', part: { separator: ',', at: 0 } }], '/fields/0/part', 'part.constant'],
+  ['a translated constant', [{ field: 'sex', from: [], constant: 'F', values: { F: 'M' } }], '/fields/0/values', 'values.constant'],
+  [
+    'a received value that is not trimmed',
+    [{ field: 'sex', from: [{ ordinal: 0, name: '' }], values: { 'F ': 'M' } }],
+    '/fields/0/values',
+    'values.untrimmed',
   ],
 ])('%s is refused with its place', (_, fields, pointer, code) => {
   const error = refusal(given(fields));
   expect(error.code).toBe('mapping_invalid');
   expect(error.errors).toMatchObject([{ pointer, code }]);
+});
+
+test('one column may feed several fields, several columns one field, and a constant none', () => {
+  const mapping = acceptMapping(
+    given([
+      { field: 'first_name', from: [columns[0]], part: { separator: ',', at: 1 } },
+      { field: 'last_name', from: [columns[0]], part: { separator: ',', at: 0 } },
+      { field: 'address', from: [columns[2], columns[1]] },
+      { field: 'country', from: [], constant: 'US' },
+    ]),
+    entity,
+    columns,
+  );
+  expect(mapping.fields.map(({ field, from, join }) => [field, from.map(({ ordinal }) => ordinal), join])).toEqual([
+    ['first_name', [0], undefined],
+    ['last_name', [0], undefined],
+    ['address', [2, 1], ' '],
+    ['country', [], undefined],
+  ]);
+  expect(mapping.carried).toEqual([]);
 });
 
 test('every fault is told at once, a column both mapped and carried and a foreign entity among them', () => {

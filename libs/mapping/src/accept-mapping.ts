@@ -10,11 +10,14 @@ import {
 
 type Given = GivenMapping['fields'][number];
 
+/** Between the values of several columns, where the caller says nothing else. */
+const DEFAULT_JOIN = ' ';
+
 /** Collects what is wrong with a document, each with its place; texts hold names of fields and ordinals, never values. */
 class Complaints {
   readonly places: ErrorPlace[] = [];
   readonly #fields = new Set<string>();
-  readonly #ordinals = new Set<number>();
+  readonly #mapped = new Set<number>();
 
   constructor(
     private readonly entity: Entity,
@@ -25,45 +28,90 @@ class Complaints {
     this.places.push({ pointer, code, message });
   }
 
-  field(name: string, pointer: string): void {
-    if (!this.entity.fields.some((field) => field.name === name)) this.add(pointer, 'field.unknown', 'The entity has no such field.');
-    else if (this.#fields.has(name)) this.add(pointer, 'field.repeated', 'The field is mapped twice.');
-    this.#fields.add(name);
+  field(given: Given, pointer: string): void {
+    const { field, from } = given;
+    if (!this.entity.fields.some(({ name }) => name === field))
+      this.add(`${pointer}/field`, 'field.unknown', 'The entity has no such field.');
+    else if (this.#fields.has(field)) this.add(`${pointer}/field`, 'field.repeated', 'The field is mapped twice.');
+    this.#fields.add(field);
+    const own = new Set<number>();
+    from.forEach((source, at) => {
+      this.#column(source, `${pointer}/from/${at}`, own);
+      this.#mapped.add(source.ordinal);
+    });
+    this.#members(given, pointer);
   }
 
-  column(source: SourceColumn, pointer: string): void {
+  /** A column that is carried is in no field. */
+  carried(columns: readonly SourceColumn[]): void {
+    const carried = new Set<number>();
+    columns.forEach((source, at) => {
+      if (this.#mapped.has(source.ordinal)) {
+        this.add(`/carried/${at}/ordinal`, 'column.repeated', 'The column is mapped and carried.');
+        return;
+      }
+      this.#column(source, `/carried/${at}`, carried);
+    });
+  }
+
+  #column(source: SourceColumn, pointer: string, seen: Set<number>): void {
     const known = this.columns.get(source.ordinal);
     if (known === undefined) this.add(`${pointer}/ordinal`, 'column.unknown', 'The data has no column with this ordinal.');
-    else if (this.#ordinals.has(source.ordinal)) this.add(`${pointer}/ordinal`, 'column.repeated', 'The column is used twice.');
+    else if (seen.has(source.ordinal)) this.add(`${pointer}/ordinal`, 'column.repeated', 'The column is used twice.');
     else if (source.name !== '' && source.name.trim() !== known.name.trim())
       this.add(`${pointer}/name`, 'column.name', 'The column has another name in the data.');
-    this.#ordinals.add(source.ordinal);
+    seen.add(source.ordinal);
+  }
+
+  /** Which members of a field go together. */
+  #members({ from, join, part, constant, values }: Given, pointer: string): void {
+    if (constant !== undefined && from.length > 0)
+      this.add(`${pointer}/constant`, 'constant.columns', 'A constant goes with an empty list of columns only.');
+    if (constant === undefined && from.length === 0)
+      this.add(`${pointer}/from`, 'from.empty', 'A field needs columns, or a constant without any.');
+    if (join !== undefined && from.length < 2)
+      this.add(`${pointer}/join`, 'join.single', 'There is something to join only where there are several columns.');
+    if (from.length === 0 && part !== undefined) this.add(`${pointer}/part`, 'part.constant', 'A part is taken of the values of columns.');
+    if (from.length === 0 && values !== undefined)
+      this.add(`${pointer}/values`, 'values.constant', 'Values of columns are translated, a constant is not.');
+    if (Object.keys(values ?? {}).some((received) => received === '' || received !== received.trim()))
+      this.add(`${pointer}/values`, 'values.untrimmed', 'Received values are compared trimmed, and an empty one is no value.');
   }
 }
 
 /**
- * The caller's document as a whole mapping: standardizers default to those of the fields, columns it does not name are carried.
+ * The caller's document as a whole mapping: standardizers default to those of the fields, columns it does not name are carried,
+ * several columns are joined by a blank. One column may feed several fields.
  * Throws `mapping_invalid` with one place per fault when it does not fit the entity or the columns.
  */
 export function acceptMapping(given: GivenMapping, entity: Entity, columns: readonly SourceColumn[]): Mapping {
   const known = new Map(columns.map((column) => [column.ordinal, column]));
   const complaints = new Complaints(entity, known);
   if (given.entity !== entity.name) complaints.add('/entity', 'entity.mismatch', `The mapping must be for entity ${entity.name}.`);
-  given.fields.forEach((field, at) => {
-    complaints.field(field.field, `/fields/${at}/field`);
-    field.from.forEach((source, of) => complaints.column(source, `/fields/${at}/from/${of}`));
-  });
-  (given.carried ?? []).forEach((source, at) => complaints.column(source, `/carried/${at}`));
+  given.fields.forEach((field, at) => complaints.field(field, `/fields/${at}`));
+  complaints.carried(given.carried ?? []);
   if (complaints.places.length > 0)
     throw new AppError('mapping_invalid', 'The mapping does not fit the data.', { errors: complaints.places });
   const used = new Set(given.fields.flatMap((field) => field.from.map((source) => source.ordinal)));
   const accepted = (field: Given): FieldMapping => ({
     ...field,
     from: field.from.map((source) => known.get(source.ordinal)!),
+    ...(field.from.length > 1 ? { join: field.join ?? DEFAULT_JOIN } : {}),
     standardizer: field.standardizer ?? entity.fields.find((candidate) => candidate.name === field.field)!.standardizer,
     reasons: field.reasons.length === 0 ? ['Given by the caller.'] : field.reasons,
   });
   const byField = new Map(given.fields.map((field) => [field.field, field]));
   const fields = entity.fields.flatMap(({ name }) => byField.get(name) ?? []).map(accepted);
-  return { version: 1, entity: entity.name, fields, carried: columns.filter((column) => !used.has(column.ordinal)) };
+  const carried = columns.filter((column) => !used.has(column.ordinal));
+  return { version: 1, entity: entity.name, fields, carried, ...(given.reasons === undefined ? {} : { reasons: given.reasons }) };
+}
+
+/** The columns that a document speaks of, in order; for a document without data. The first name of an ordinal counts. */
+export function columnsOf(given: GivenMapping): readonly SourceColumn[] {
+  const columns = new Map<number, SourceColumn>();
+  for (const column of [...given.fields.flatMap(({ from }) => from), ...(given.carried ?? [])]) {
+    const known = columns.get(column.ordinal);
+    if (known === undefined || known.name === '') columns.set(column.ordinal, column);
+  }
+  return [...columns.values()].toSorted((a, b) => a.ordinal - b.ordinal);
 }

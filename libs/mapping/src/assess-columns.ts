@@ -2,7 +2,7 @@ import type { ColumnProfile, Entity, SampleProfile, SourceColumn } from '@attune
 import type { Assessment } from './assessment.js';
 import { nameCandidate } from './name-candidate.js';
 import { headerKey, normalizeHeader } from './normalize-header.js';
-import { checkSample } from './sample-check.js';
+import { checkSample, looksLike, valuesOf } from './sample-check.js';
 import { indexNames, type KnownName, type Synonyms } from './synonyms.js';
 import { judgeTable } from './table-context.js';
 
@@ -14,7 +14,12 @@ export interface MappingQuestion {
   readonly synonyms: Synonyms;
   readonly columns: readonly SourceColumn[];
   readonly profile: SampleProfile;
+  /** Words of the headers, where somebody has them already; same order as the columns. */
+  readonly headers?: readonly (readonly string[])[];
 }
+
+export const wordsOf = (columns: readonly SourceColumn[]): readonly (readonly string[])[] =>
+  columns.map(({ name }) => normalizeHeader(name));
 
 const COMMON_PREFIX_COLUMNS = 4;
 const COMMON_PREFIX_SHARE = 0.8;
@@ -44,21 +49,48 @@ function subjectWords(
   return subject;
 }
 
+/** What the values alone look like, told where the header says nothing; never enough to apply. */
+const BY_VALUES_ALONE = 0.3;
+
+function unnamed(column: SourceColumn, words: readonly string[], entity: Entity, profile: ColumnProfile | undefined): Assessment {
+  const empty = valuesOf(profile) === 0;
+  const reason = 'The header names no field that is known.';
+  const likely = profile === undefined ? undefined : looksLike(profile);
+  const fields = entity.fields.filter(({ standardizer }) => standardizer === likely);
+  const [field, ...others] = fields;
+  if (likely === undefined || field === undefined || others.length > 0)
+    return { column, words, name: undefined, confidence: 0, fits: true, empty, supported: false, reasons: [reason] };
+  const name = { field: field.name, confidence: BY_VALUES_ALONE, reason, key: '', choice: 'plain', with: [], ofTable: false } as const;
+  const reasons = [reason, `The values fit ${likely}, but whose they are the header does not say.`];
+  return { column, words, name, confidence: BY_VALUES_ALONE, fits: true, empty, supported: false, reasons };
+}
+
 /** Every column with its best field, by name, then sample, then the rest of the table. Same order as the columns. */
-export function assessColumns({ entity, synonyms, columns, profile }: MappingQuestion): readonly Assessment[] {
+export function assessColumns({ entity, synonyms, columns, profile, headers = wordsOf(columns) }: MappingQuestion): readonly Assessment[] {
   const index = indexNames(entity, synonyms);
-  const headers = columns.map((column) => normalizeHeader(column.name));
+  const fields = new Map(entity.fields.map((field) => [field.name, field]));
   const subject = subjectWords(headers, index, synonyms);
   const profiles = new Map<number, ColumnProfile>(profile.columns.map((column) => [column.ordinal, column]));
   const byName = columns.map((column, at): Assessment => {
     const words = headers[at]!;
+    const sample = profiles.get(column.ordinal);
     const name = nameCandidate(words, index, synonyms, subject);
-    const field = name === undefined ? undefined : entity.fields.find((candidate) => candidate.name === name.field);
-    if (name === undefined || field === undefined) {
-      return { column, words, name: undefined, confidence: 0, fits: true, reasons: ['The header names no field that is known.'] };
-    }
-    const verdict = checkSample(field, name.confidence, profiles.get(column.ordinal));
-    return { column, words, name, confidence: verdict.confidence, fits: verdict.fits, reasons: [name.reason, verdict.reason] };
+    const field = name === undefined ? undefined : fields.get(name.field);
+    if (name === undefined || field === undefined) return unnamed(column, words, entity, sample);
+    const other = sample === undefined ? undefined : looksLike(sample);
+    const { confidence, fits, reason, supports } = checkSample(field, name.confidence, sample);
+    return {
+      column,
+      words,
+      name,
+      confidence,
+      fits,
+      empty: valuesOf(sample) === 0,
+      supported: supports === true,
+      standardizer: field.standardizer,
+      ...(other === undefined ? {} : { looksLike: other }),
+      reasons: [name.reason, reason],
+    };
   });
   return judgeTable(byName, synonyms, AUTO_APPLY);
 }

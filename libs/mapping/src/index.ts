@@ -1,7 +1,11 @@
 export * from './accept-mapping.js';
 export * from './assess-columns.js';
 export * from './assessment.js';
+export * from './choose-entity.js';
+export * from './diff-mappings.js';
+export * from './find-misfits.js';
 export * from './normalize-header.js';
 export * from './suggest-mapping.js';
 export type { Synonym, Synonyms } from './synonyms.js';
-export { indexNames } from './synonyms.js';
+export { indexNames, withoutSynonyms } from './synonyms.js';
+export { fitsOf, valuesOf } from './sample-check.js';

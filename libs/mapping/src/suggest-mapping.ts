@@ -1,6 +1,7 @@
 import type { FieldMapping, Mapping, SourceColumn } from '@attune/core';
 import { assessColumns, AUTO_APPLY, type MappingQuestion } from './assess-columns.js';
 import type { Assessment } from './assessment.js';
+import { splitWholeName } from './whole-name.js';
 
 /** Why a column was carried, and what it might have been. */
 export interface Unsure {
@@ -23,7 +24,10 @@ const ties = (a: Assessment, b: Assessment): boolean =>
 
 /** The best column of a field; none when two are equally good. */
 function winner(candidates: readonly Assessment[]): { readonly best?: Assessment; readonly lost: string } {
-  const sure = candidates.filter((candidate) => candidate.confidence >= AUTO_APPLY).sort((a, b) => b.confidence - a.confidence);
+  const applicable = candidates.filter((candidate) => candidate.confidence >= AUTO_APPLY);
+  // A column without a value never stands in the way of one that has values.
+  const filled = applicable.filter(({ empty }) => !empty);
+  const sure = (filled.length > 0 ? filled : applicable).toSorted((a, b) => b.confidence - a.confidence);
   const best = sure[0];
   if (best === undefined) return { lost: '' };
   if (sure.slice(1).some((other) => ties(best, other))) return { lost: 'Several columns are equally good for the field.' };
@@ -52,16 +56,22 @@ export function suggest(question: MappingQuestion): Suggestion {
       reasons: [...reasons],
     });
   }
+  for (const part of splitWholeName(all, fields, question)) {
+    applied.add(part.from[0]!.ordinal);
+    fields.push(part);
+  }
   const rest = all.filter(({ column }) => !applied.has(column.ordinal));
   const unsure = rest.map(({ column, name, confidence, reasons }): Unsure => {
     if (name === undefined) return { column, confidence, reasons };
     const remark = confidence >= AUTO_APPLY ? remarks.get(name.field) : undefined;
     return { column, field: name.field, confidence, reasons: remark ? [...reasons, remark] : reasons };
   });
+  const places = new Map(question.entity.fields.map(({ name }, at) => [name, at]));
+  fields.sort((a, b) => places.get(a.field)! - places.get(b.field)!);
   return { mapping: { version: 1, entity: question.entity.name, fields, carried: rest.map(({ column }) => column) }, unsure };
 }
 
-/** Every column in exactly one of `fields[].from` and `carried`, every field at most once, only what is sure applied. */
+/** Every column in one of `fields[].from` and `carried`, every field at most once, only what is sure applied; a column feeds two fields only as a whole name. */
 export function suggestMapping(question: MappingQuestion): Mapping {
   return suggest(question).mapping;
 }

@@ -43,6 +43,26 @@ export interface Synonyms {
   readonly ownEvidence: readonly string[];
 }
 
+/** What is known of an entity that no pack speaks of: the names of its fields alone. */
+export function withoutSynonyms(entity: string): Synonyms {
+  return {
+    entity,
+    names: {},
+    filledLater: [],
+    subject: [entity],
+    main: [],
+    second: [],
+    place: [],
+    coded: [],
+    others: [],
+    events: [],
+    evidence: [],
+    shared: [],
+    otherTables: [],
+    ownEvidence: [],
+  };
+}
+
 export interface KnownName {
   readonly field: string;
   readonly confidence: number;
@@ -54,8 +74,18 @@ export interface KnownName {
 export const EXACT = 0.99;
 export const STRONG = 0.97;
 
-/** Every known name by its key. A field's own name wins; the pack's test keeps synonyms unique. */
+const indexes = new WeakMap<Synonyms, Map<Entity, ReadonlyMap<string, KnownName>>>();
+
+/** Every known name by its key. A field's own name wins; the pack's test keeps synonyms unique. Made once per entity and pack. */
 export function indexNames(entity: Entity, synonyms: Synonyms): ReadonlyMap<string, KnownName> {
+  let ofPack = indexes.get(synonyms);
+  if (ofPack === undefined) indexes.set(synonyms, (ofPack = new Map<Entity, ReadonlyMap<string, KnownName>>()));
+  let index = ofPack.get(entity);
+  if (index === undefined) ofPack.set(entity, (index = makeIndex(entity, synonyms)));
+  return index;
+}
+
+function makeIndex(entity: Entity, synonyms: Synonyms): ReadonlyMap<string, KnownName> {
   const index = new Map<string, KnownName>();
   const keyOf = (name: string): string => headerKey(normalizeHeader(name));
   for (const field of entity.fields) {

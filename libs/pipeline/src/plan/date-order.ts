@@ -24,9 +24,9 @@ function chooseOrder(profile: ColumnProfile | undefined): Order {
   return { order: 'mdy', reason: 'Month first: the sample does not tell, and sources of the United States write the month first.' };
 }
 
-/** Fills in the order of a date column where nobody has given it. */
+/** Fills in the order of a column of dates or times where nobody has given it. */
 export function withDateOrder(field: FieldMapping, profile: SampleProfile): FieldMapping {
-  if (field.standardizer !== 'date' || field.options['order'] !== undefined) return field;
+  if ((field.standardizer !== 'date' && field.standardizer !== 'timestamp') || field.options['order'] !== undefined) return field;
   const ordinal = field.from[0]?.ordinal;
   const { order, reason } = chooseOrder(profile.columns.find((column) => column.ordinal === ordinal));
   return { ...field, options: { ...field.options, order }, reasons: [...field.reasons, reason] };

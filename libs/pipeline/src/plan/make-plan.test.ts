@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError, GivenMapping, Plan, type JobOptions } from '@attune/core';
-import { inspectDelimited } from '../inspect/inspect-delimited.js';
+import { inspectText } from '../inspect/inspect-text.js';
 import { makePlan, type PlanAnswer } from './make-plan.js';
 
 const OPTIONS: JobOptions = {
@@ -15,7 +15,7 @@ const RECEIVED = '2026-01-02T03:04:05Z';
 function plan(text: string, given?: object, options: JobOptions = OPTIONS): PlanAnswer {
   const head = new TextEncoder().encode(text);
   const fingerprint = (names: string): string => createHash('sha256').update(names).digest('hex');
-  const inspection = inspectDelimited({ head, windows: [], size: head.length, fingerprint });
+  const inspection = inspectText({ head, windows: [], size: head.length, fingerprint });
   return makePlan({ ...inspection, options, receivedAt: RECEIVED, ...(given === undefined ? {} : { given: GivenMapping.parse(given) }) });
 }
 
@@ -38,8 +38,16 @@ const orderOf = ({ plan: made }: PlanAnswer): unknown => made.mapping.fields.fin
 
 test('the plan is whole: it passes its own schema and says everything that the transform needs', () => {
   const { plan: made } = plan(PEOPLE);
+  const { remove_duplicates, standardize_fields, validate_schema, output_formats } = OPTIONS;
   expect(Plan.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
-  expect(made).toMatchObject({ version: 1, required: [], quarantine_limit: 0.2, options: OPTIONS, received_at: RECEIVED, comments: null });
+  expect(made).toMatchObject({
+    version: 1,
+    required: [],
+    quarantine_limit: 0.2,
+    options: { remove_duplicates, standardize_fields, validate_schema, output_formats },
+    received_at: RECEIVED,
+    comments: null,
+  });
   expect(made.columns.map(({ name }) => name)).toEqual(PEOPLE.split('\n')[0]!.split(','));
   expect(made.mapping.fields.map(({ field }) => field)).toEqual(['patient_id', 'first_name', 'last_name', 'birth_date', 'sex', 'state']);
 });
