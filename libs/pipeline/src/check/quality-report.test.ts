@@ -50,7 +50,7 @@ const ledger = (out: number, merged: number, quarantined: number): RowLedger => 
 function profile(received: Record<string, number>, refused: Record<string, number>): Profile {
   const columns = FIELDS.map((name) => ({
     name,
-    source: 0,
+    sources: [0],
     standardizer: 'text',
     nulls: 0,
     received: received[name] ?? 0,
@@ -112,6 +112,21 @@ test('a dimension with nothing to count is not applicable, never 100', () => {
   const nothing = qualityReport(evidence({ ledger: ledger(0, 0, 2), answers: answersTo(plan(), {}), profile: profile({}, {}) }));
   expect(Object.values(nothing.dimensions).map(({ status, score }) => [status, score])).toEqual(Array(6).fill(['not_applicable', null]));
   expect(nothing.overall).toBeNull();
+});
+
+test('a constant fills its field and is neither valid nor invalid, and an entity without essential fields is not complete', () => {
+  const constant = plan(true, ['patient_id']);
+  const { mapping } = constant;
+  const fixed = { ...constant, mapping: { ...mapping, fields: [{ ...mapping.fields[0]!, from: [], constant: 'c-1' }] } };
+  const answers = answersTo(fixed, { records: 3, 'filled.patient_id': 3, 'distinct.patient_id': 1 });
+  const report = qualityReport(evidence({ plan: fixed, answers, profile: profile({}, {}) }));
+  expect(report.dimensions.validity).toMatchObject({ status: 'not_applicable', score: null });
+  expect(report.dimensions.completeness).toMatchObject({ numerator: 3 });
+  const bare = { ...person, fields: person.fields.map((field) => ({ ...field, essential: false })) };
+  expect(qualityReport(evidence({ entity: bare })).dimensions.completeness).toMatchObject({
+    status: 'not_applicable',
+    reason: 'No field of the entity is essential.',
+  });
 });
 
 test('received text is judged neither for validity nor for consistency', () => {

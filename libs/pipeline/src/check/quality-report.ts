@@ -16,9 +16,10 @@ export interface Evidence {
 
 /**
  * The quality report. Each dimension is a share of two counts:
- * - completeness: filled values of the essential fields, of essential fields x records out. A field without a source counts as empty,
- *   because the result lacks it whatever the reason.
- * - validity: values the standardizers took, of all values received in mapped fields; exact duplicates counted, quarantined records not.
+ * - completeness: filled values of the essential fields, of essential fields x records out, constants among them. A field without a source
+ *   counts as empty, because the result lacks it whatever the reason.
+ * - validity: values the standardizers took, of all values received in mapped fields, one per field and record however many columns it
+ *   comes from; exact duplicates counted, quarantined records and constants not.
  * - uniqueness: records out, of records out and merged.
  * - consistency: judgements that hold, of all judgements of the consistency rules; a rule is judged where both its sides are present.
  * - accuracy and timeliness need a reference and times that the input does not have.
@@ -56,7 +57,8 @@ function completeness({ entity, plan, ledger, answers }: Evidence): Dimension {
   const essential = entity.fields.filter((field) => field.essential === true).map(({ name }) => name);
   const mapped = mappedFields(plan, entity);
   const filled = essential.filter((name) => mapped.includes(name)).reduce((sum, name) => sum + answer(answers, `filled.${name}`), 0);
-  return share(filled, essential.length * ledger.recordsOut, 'There are no records.');
+  const whenNothing = essential.length === 0 ? 'No field of the entity is essential.' : 'There are no records.';
+  return share(filled, essential.length * ledger.recordsOut, whenNothing);
 }
 
 function validity({ entity, plan, profile }: Evidence): Dimension {

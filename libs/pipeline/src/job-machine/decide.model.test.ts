@@ -25,17 +25,19 @@ const FAILURES: readonly ErrorCode[] = [
 
 /** One thing that happens. `claim` is any claim ever made: workers come back late, commit twice, and fail after they were fenced. */
 type Step =
-  | { readonly do: 'claim' | 'cancel' | 'tick' }
-  | { readonly do: 'commit' | 'refuse' | 'release' | 'stop'; readonly claim: number }
+  | { readonly do: 'claim' | 'cancel' | 'tick' | 'answer' }
+  | { readonly do: 'commit' | 'review' | 'refuse' | 'release' | 'stop'; readonly claim: number }
   | { readonly do: 'fail'; readonly claim: number; readonly code: ErrorCode; readonly jitter: number }
   | { readonly do: 'wait'; readonly ms: number };
 
 /** Mostly the latest claim, now and then an older one. */
 const anyClaim = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat({ max: 12 }) });
-const ending = (verb: 'commit' | 'refuse' | 'release' | 'stop') => fc.record({ do: fc.constant(verb), claim: anyClaim });
+const ending = (verb: 'commit' | 'review' | 'refuse' | 'release' | 'stop') => fc.record({ do: fc.constant(verb), claim: anyClaim });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Step>({ do: 'claim' }) },
   { weight: 9, arbitrary: ending('commit') },
+  { weight: 3, arbitrary: ending('review') },
+  { weight: 4, arbitrary: fc.constant<Step>({ do: 'answer' }) },
   { weight: 3, arbitrary: ending('release') },
   { weight: 1, arbitrary: ending('refuse') },
   { weight: 1, arbitrary: ending('stop') },
@@ -86,7 +88,10 @@ class World {
         return void this.#send({ type: 'cancel' });
       case 'tick':
         return void this.#send({ type: 'tick' });
+      case 'answer':
+        return this.#answer();
       case 'commit':
+      case 'review':
       case 'refuse':
       case 'release':
       case 'stop':
@@ -99,6 +104,7 @@ class World {
   settle(): void {
     for (let steps = 0; !TERMINAL.has(this.state.status); steps++) {
       if (steps > 100) throw new Error('the job does not end although its workers are fair');
+      this.take({ do: 'answer' });
       const current = this.state.stages.find(({ status }) => status === 'ready' || status === 'running');
       if (current === undefined) throw new Error('nothing will ever move the job again');
       this.#now = Math.max(this.#now, current.nextRunAt, (current.leaseUntil ?? 0) + 1);
@@ -121,7 +127,18 @@ class World {
     this.#open.set(current.name, epoch);
   }
 
-  #end(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'wait' }>): void {
+  /** A person answers; the stage that asked may commit once more. */
+  #answer(): void {
+    const before = this.state;
+    const accepted = this.#send({ type: 'answer' });
+    must(accepted === (before.status === 'awaiting_review'), 'only a review can be answered');
+    if (!accepted) return;
+    const again = this.state.stages.find(({ status }) => status === 'ready')!;
+    must(again.epoch > before.stages.find(({ name }) => name === again.name)!.epoch, 'an answered stage has a new epoch');
+    this.#committed.delete(again.name);
+  }
+
+  #end(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'wait' }>): void {
     const claim = this.#claims[step.claim];
     // A worker stops by itself only after its heartbeat has told it of the cancellation.
     if (!claim || (step.do === 'stop' && !this.state.cancelRequested)) return;
@@ -133,7 +150,7 @@ class World {
     );
     if (!accepted) return;
     this.#open.delete(claim.stage);
-    if ((step.do !== 'commit' && step.do !== 'refuse') || before.cancelRequested) return;
+    if ((step.do !== 'commit' && step.do !== 'review' && step.do !== 'refuse') || before.cancelRequested) return;
     must(!this.#committed.has(claim.stage), 'a stage is committed once');
     this.#committed.add(claim.stage);
   }
@@ -165,17 +182,19 @@ class World {
     const done = state.stages.findIndex(({ status }) => status !== 'done');
     must(done < 0 || state.stages.slice(done).every(({ status }) => status !== 'done'), 'stages are done in order');
     must(
-      state.stages.filter(({ status }) => status === 'ready' || status === 'running').length === (terminal ? 0 : 1),
-      'one stage is open until the end',
+      state.stages.filter(({ status }) => status === 'ready' || status === 'running').length ===
+        (terminal || state.status === 'awaiting_review' ? 0 : 1),
+      'one stage is open until the end, and none during a review',
     );
     must(state.status !== 'completed' || done < 0, 'completed means that all stages are done');
     must(state.status !== 'failed' || state.error !== null, 'a failure says why');
-    for (const [index, stage] of state.stages.entries()) this.#checkStage(before.stages[index]!, stage);
+    const answered = before.status === 'awaiting_review' && state.status === 'processing';
+    for (const [index, stage] of state.stages.entries()) this.#checkStage(before.stages[index]!, stage, answered);
   }
 
-  #checkStage(earlier: StageState, stage: StageState): void {
+  #checkStage(earlier: StageState, stage: StageState, answered: boolean): void {
     must(stage.epoch >= earlier.epoch, 'epochs never fall');
-    must(earlier.status !== 'done' || stage.status === 'done', 'what is done stays done');
+    must(earlier.status !== 'done' || stage.status === 'done' || answered, 'what is done stays done');
     must(
       (stage.status === 'running') === (stage.leaseUntil !== null && stage.leaseOwner !== null),
       'a stage has a holder while it is running, and only then',
@@ -190,10 +209,12 @@ function must(fact: boolean, invariant: string): void {
   if (!fact) throw new Error(`broken: ${invariant}`);
 }
 
-function eventOf(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'wait' }>, { stage, epoch }: Claim): JobEvent {
+function eventOf(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'wait' }>, { stage, epoch }: Claim): JobEvent {
   switch (step.do) {
     case 'commit':
       return { type: 'commit', stage, epoch };
+    case 'review':
+      return { type: 'commit', stage, epoch, review: true };
     case 'refuse':
       return { type: 'commit', stage, epoch, failure: { code: 'quarantine.limit', detail: 'too many' } };
     case 'fail':

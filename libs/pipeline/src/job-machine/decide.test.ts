@@ -290,3 +290,69 @@ describe('cancellation and deadline', () => {
     expect(life.effects).toEqual([]);
   });
 });
+
+describe('review', () => {
+  const asked = (deadlineAt: number | null = null): Life => {
+    const life = new Life(1_000_000, deadlineAt, 'harmonize');
+    life.event({ type: 'commit', stage: 'inspect', epoch: life.claim() });
+    return life.event({ type: 'commit', stage: 'plan', epoch: life.claim('plan'), review: true });
+  };
+
+  test('a stage that is unsure stops the job: nothing is ready, nobody holds a lease, and the history says why', () => {
+    const life = asked();
+    expect(life.state).toMatchObject({ status: 'awaiting_review', error: null });
+    expect(life.state.stages.map(({ status }) => status)).toEqual(['done', 'done', 'waiting', 'waiting', 'waiting']);
+    expect(life.history()).toEqual(['stage.done', 'job.status_changed', 'review.requested']);
+    expect(life.effects.some(({ type }) => type === 'ready' || type === 'terminal')).toBe(false);
+    for (const stage of ['plan', 'transform'] as const) {
+      expect(refusal(life, { type: 'claim', stage, worker: 'w1' })).toBe('conflict_state');
+    }
+  });
+
+  test('the answer starts the stage that asked again, under a new epoch and with all its tries; then the job goes on', () => {
+    const life = asked();
+    const before = life.stage('plan').epoch;
+    life.event({ type: 'answer' });
+    expect(life.state.status).toBe('processing');
+    expect(life.stage('plan')).toMatchObject({ status: 'ready', epoch: before + 1, attempt: 0 });
+    expect(life.effects).toContainEqual({ type: 'ready', stage: 'plan', service: 'harmonizer' });
+    expect(life.history()).toEqual(['review.answered', 'job.status_changed']);
+    life.event({ type: 'commit', stage: 'plan', epoch: life.claim('plan') });
+    expect(life.stage('transform').status).toBe('ready');
+  });
+
+  test('who held the stage before the answer is fenced', () => {
+    const life = asked();
+    const epoch = life.stage('plan').epoch;
+    expect(refusal(life.event({ type: 'answer' }), { type: 'commit', stage: 'plan', epoch })).toBe('stage.fenced');
+  });
+
+  test('only a job in review can be answered, and only once', () => {
+    const life = new Life();
+    expect(refusal(life, { type: 'answer' })).toBe('conflict_state');
+    life.claim();
+    expect(refusal(life, { type: 'answer' })).toBe('conflict_state');
+    const answered = asked().event({ type: 'answer' });
+    expect(refusal(answered, { type: 'answer' })).toBe('conflict_state');
+    expect(refusal(asked().event({ type: 'cancel' }), { type: 'answer' })).toBe('conflict_state');
+  });
+
+  test('a review is cancelled at once, and expires at its deadline', () => {
+    expect(asked().event({ type: 'cancel' }).state.status).toBe('cancelled');
+    const life = asked(2_000_000);
+    expect(life.event({ type: 'tick' }).state.status).toBe('awaiting_review');
+    life.now = 2_000_000;
+    expect(life.event({ type: 'tick' }).state).toMatchObject({ status: 'expired', error: { code: 'deadline_exceeded' } });
+  });
+
+  test('a failure outweighs a review, and the last stage has nothing to ask', () => {
+    const life = new Life();
+    const failure = { code: 'quarantine.limit', detail: 'too many' } as const;
+    life.event({ type: 'commit', stage: 'inspect', epoch: life.claim(), review: true, failure });
+    expect(life.state.status).toBe('failed');
+    const last = new Life();
+    for (const { name } of stagesOf('validate'))
+      last.event({ type: 'commit', stage: name, epoch: last.claim(name), review: name === 'check' });
+    expect(last.state.status).toBe('completed');
+  });
+});

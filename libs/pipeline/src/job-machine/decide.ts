@@ -60,6 +60,8 @@ export function decide(state: JobState, event: JobEvent, now: number): Decision 
       return release(state, event.stage, event.epoch, now);
     case 'stop':
       return end(state, 'cancelled', null, holder(state, event.stage, event.epoch));
+    case 'answer':
+      return answer(state, now);
     case 'cancel':
       return cancel(state, now);
     case 'tick':
@@ -125,6 +127,11 @@ function commit(state: JobState, event: Extract<JobEvent, { type: 'commit' }>, n
       effects: [...effects, statusChanged('completed'), { type: 'terminal', status: 'completed' }],
     };
   }
+  if (event.review) {
+    effects.push(statusChanged('awaiting_review'));
+    effects.push(history('review.requested', `Stage ${stage.name} asks for a review.`, { stage: stage.name }));
+    return { state: { ...after, status: 'awaiting_review' }, effects };
+  }
   effects.push({ type: 'ready', stage: next.name, service: next.service });
   return { state: withStage(after, { ...next, status: 'ready', nextRunAt: now }), effects };
 }
@@ -150,6 +157,23 @@ function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>, now: 
         'warning',
       ),
       { type: 'ready', stage: stage.name, service: stage.service },
+    ],
+  };
+}
+
+/** The stage that asked starts again under a new epoch; what it is given now owes nothing to its earlier tries. */
+function answer(state: JobState, now: number): Decision {
+  const asked = state.stages.findLast(({ status }) => status === 'done');
+  if (state.status !== 'awaiting_review' || asked === undefined) {
+    throw new AppError('conflict_state', `the job is ${state.status} and awaits no review`);
+  }
+  const again: StageState = { ...asked, status: 'ready', epoch: asked.epoch + 1, attempt: 0, crashCount: 0, lostCount: 0, nextRunAt: now };
+  return {
+    state: withStage({ ...state, status: 'processing' }, again),
+    effects: [
+      history('review.answered', `The review of stage ${asked.name} was answered.`, { stage: asked.name }),
+      statusChanged('processing'),
+      { type: 'ready', stage: asked.name, service: asked.service },
     ],
   };
 }

@@ -42,11 +42,15 @@ export type JobEvent =
       readonly stage: StageName;
       readonly epoch: number;
       readonly failure?: { readonly code: ErrorCode; readonly detail: string };
+      /** A person has to look at what the stage left before the next one may start. */
+      readonly review?: boolean;
     }
   /** `jitter` is a random number in [0, 1): full jitter on the backoff. */
   | { readonly type: 'fail'; readonly stage: StageName; readonly epoch: number; readonly error: StageError; readonly jitter: number }
   | { readonly type: 'release'; readonly stage: StageName; readonly epoch: number }
   | { readonly type: 'stop'; readonly stage: StageName; readonly epoch: number }
+  /** What was asked in the review is answered: the stage that asked starts again with the answer. */
+  | { readonly type: 'answer' }
   | { readonly type: 'cancel' }
   | { readonly type: 'tick' };
 

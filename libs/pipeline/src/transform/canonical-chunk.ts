@@ -1,13 +1,13 @@
 import type { Batch, RejectedRecord } from '@attune/formats';
-import { Cleaner } from '@attune/standardize';
 import { writeInteger } from './byte-writer.js';
+import { CanonicalRecord } from './canonical-record.js';
 import { ColumnSketch } from './column-sketch.js';
-import { CONTROL_CHARACTER, FIRST_OWN_CODE, REQUIRED, type CompiledColumn } from './compiled-column.js';
-import { beginFinding, endFinding, endFindingWithoutValue } from './finding-lines.js';
+import type { CompiledColumn } from './compiled-column.js';
+import { lineStartOf } from './finding-lines.js';
 import { LineBuffer } from './json-lines.js';
-import type { ReadBytes } from './ports.js';
+import type { ReadReceived } from './ports.js';
 import { QuarantineLines } from './quarantine-lines.js';
-import { receivedBytes, ReceivedValue } from './received-value.js';
+import { receivedBytes } from './received-value.js';
 import { HASH_LANES, recordHash, type RecordHash } from './record-hash.js';
 import { quoteValue, SPECIAL } from './row-quoting.js';
 
@@ -25,7 +25,7 @@ export interface ChunkContext {
   readonly quarantineRequired: boolean;
   /** Field or source name of a source column. */
   readonly fieldOf: (column: number) => string | null;
-  readonly readInput: ReadBytes;
+  readonly readInput: ReadReceived;
   /** Given by tests that force collisions. */
   readonly hash?: RecordHash;
 }
@@ -36,11 +36,11 @@ export interface ChunkContext {
  * All buffers are used again; a clean record costs no allocation.
  */
 export class CanonicalChunk {
-  /** Rows one after another: fields, carried columns, then `_record,_byte_offset,_line` and a line feed. */
+  /** Rows one after another: fields, carried columns, columns of the identity, then `_record,_byte_offset,_line` and a line feed. */
   rows = new Uint8Array(1 << 20);
   /** Rows in the chunk. */
   n = 0;
-  /** Row k is `rows[rowStart[k], rowStart[k + 1])`; its fields and carried columns end at `identityEnd[k]`. */
+  /** Row k is `rows[rowStart[k], rowStart[k + 1])`; what makes it different from others ends at `identityEnd[k]`. */
   rowStart = new Int32Array(1025);
   identityEnd = new Int32Array(1024);
   /** Record of the batch that became row k. */
@@ -58,34 +58,23 @@ export class CanonicalChunk {
 
   readonly #context: ChunkContext;
   readonly #columns: readonly CompiledColumn[];
-  readonly #cleaner: Cleaner;
-  readonly #received = new ReceivedValue();
+  readonly #record: CanonicalRecord;
   readonly #quarantineLines: QuarantineLines;
   readonly #hash: RecordHash;
-  /** Canonical values of the row in work, one after another; an end of -1 is null. */
-  #values = new Uint8Array(1 << 16);
-  readonly #valueStart: Int32Array;
-  readonly #valueEnd: Int32Array;
-  /** 1: a value was received, 2: and refused. */
-  readonly #state: Uint8Array;
-  #pending = new Int32Array(64);
-  #pendingCount = 0;
-  #altered = 0;
   readonly #receivedHash = new Int32Array(HASH_LANES);
-  #record = 0;
-  #line = 0;
-  #byteOffset = 0;
 
   constructor(context: ChunkContext) {
     this.#context = context;
     this.#columns = context.columns;
-    this.#cleaner = new Cleaner(context.nullTokens);
+    this.#record = new CanonicalRecord(context.columns, context.nullTokens, this.findings);
     this.#quarantineLines = new QuarantineLines(context.readInput, context.fieldOf);
     this.#hash = context.hash ?? recordHash;
     this.sketches = this.#columns.map(({ codes }) => new ColumnSketch(codes.length));
-    this.#valueStart = new Int32Array(this.#columns.length);
-    this.#valueEnd = new Int32Array(this.#columns.length);
-    this.#state = new Uint8Array(this.#columns.length);
+  }
+
+  /** Lines about records of the batches that follow name this member. */
+  member(name: string): void {
+    this.#quarantineLines.lineStart = this.#record.lineStart = lineStartOf(name);
   }
 
   /** Works on one batch; what the last one left is gone. Accepted and rejected records are taken in the order of their ordinals. */
@@ -106,156 +95,76 @@ export class CanonicalChunk {
   }
 
   #take(batch: Batch, r: number): void {
-    this.#record = batch.record[r]!;
-    this.#line = batch.line[r]!;
-    this.#byteOffset = batch.byteOffset[r]!;
-    this.#pendingCount = 0;
-    this.#altered = 0;
-    const length = this.#standardize(batch, r * batch.width);
-    const missing = this.#reportMissing();
+    const work = this.#record;
+    const length = work.take(batch, r);
+    const missing = work.reportMissing();
     if (missing >= 0 && this.#context.quarantineRequired) {
       this.quarantined++;
-      const column = this.#columns[missing]!.silver.source;
+      const column = this.#columns[missing]!.silver.sources[0];
       this.#quarantineLines.write(this.quarantine, {
         code: 'field.required',
-        byteOffset: this.#byteOffset,
+        byteOffset: work.byteOffset,
         byteLength: batch.byteLength[r]!,
-        line: this.#line,
-        record: this.#record,
-        ...(column < 0 ? {} : { column }),
+        line: work.line,
+        record: work.record,
+        ...(column === undefined ? {} : { column }),
       });
       return;
     }
     this.#writeRow(r, length, batch.byteLength[r]!);
   }
 
-  /** First step: every value canonical or null, findings written. Returns the bytes of the canonical values. */
-  #standardize(batch: Batch, base: number): number {
-    const columns = this.#columns;
-    const { buf, starts, ends } = batch;
-    const valueStart = this.#valueStart;
-    const valueEnd = this.#valueEnd;
-    let at = 0;
-    for (let c = 0; c < columns.length; c++) {
-      const { silver, kernel } = columns[c]!;
-      const source = silver.source;
-      valueEnd[c] = -1;
-      this.#state[c] = 0;
-      if (source < 0) continue;
-      const start = starts[base + source]!;
-      const end = ends[base + source]!;
-      if (start < 0 || start === end) continue;
-      const received = kernel === undefined ? this.#received : this.#cleaner;
-      const kind = kernel === undefined ? this.#received.take(buf, start, end) : this.#cleaner.clean(buf, start, end);
-      if (kind === 0) continue;
-      if (kind > 1) {
-        this.#report(c, CONTROL_CHARACTER, buf, start, end);
-        if (kernel === undefined) this.#altered = 1;
-        if (kind === 3) continue;
-      }
-      this.#state[c] = 1;
-      const room = (received.end - received.start) * 2 + 64;
-      if (at + room > this.#values.length) this.#growValues(at, room);
-      const to = kernel === undefined ? this.#copy(at) : kernel(received.buf, received.start, received.end, this.#values, at);
-      if (to < 0) {
-        this.#state[c] = 2;
-        this.#report(c, FIRST_OWN_CODE - 1 - to, buf, start, end);
-        continue;
-      }
-      valueStart[c] = at;
-      valueEnd[c] = to;
-      at = to;
-    }
-    return at;
-  }
-
-  #copy(at: number): number {
-    const { buf, start, end } = this.#received;
-    const values = this.#values;
-    let to = at;
-    for (let i = start; i < end; i++) values[to++] = buf[i]!;
-    return to;
-  }
-
-  /** Reports every required field that is null and returns the first such column, or -1. */
-  #reportMissing(): number {
-    let first = -1;
-    for (let c = 0; c < this.#columns.length; c++) {
-      if (!this.#columns[c]!.required || this.#valueEnd[c]! >= 0) continue;
-      if (first < 0) first = c;
-      this.#note(c, REQUIRED);
-      beginFinding(this.findings, this.#record, this.#line, this.#byteOffset);
-      this.findings.bytes(this.#columns[c]!.findingText[REQUIRED]!);
-      endFindingWithoutValue(this.findings);
-    }
-    return first;
-  }
-
-  #report(c: number, code: number, buf: Uint8Array, start: number, end: number): void {
-    this.#note(c, code);
-    beginFinding(this.findings, this.#record, this.#line, this.#byteOffset);
-    this.findings.bytes(this.#columns[c]!.findingText[code]!);
-    endFinding(this.findings, buf, start, end);
-  }
-
-  /** Remembers a finding for the sketch, which takes it only if the record stays. */
-  #note(c: number, code: number): void {
-    if (this.#pendingCount + 2 > this.#pending.length) {
-      const grown = new Int32Array(this.#pending.length * 2);
-      grown.set(this.#pending);
-      this.#pending = grown;
-    }
-    this.#pending[this.#pendingCount++] = c;
-    this.#pending[this.#pendingCount++] = code;
-  }
-
   /** Second step: the row, its hash, and the sketches. */
   #writeRow(r: number, length: number, byteLength: number): void {
     const k = this.n++;
     if (k === this.identityEnd.length) this.#growRows();
+    const work = this.#record;
     const start = k === 0 ? 0 : this.rowStart[k]!;
     const room = 2 * length + 3 * this.#columns.length + LINEAGE_BYTES;
     if (start + room > this.rows.length) this.rows = grown(this.rows, start, room);
-    for (let i = 0; i < this.#pendingCount; i += 2) this.sketches[this.#pending[i]!]!.findings[this.#pending[i + 1]!]!++;
+    for (let i = 0; i < work.notedCount; i += 2) this.sketches[work.noted[i]!]!.findings[work.noted[i + 1]!]!++;
     const identityEnd = this.#writeValues(start);
     const { rows } = this;
     let at = identityEnd;
     rows[at++] = COMMA;
-    at = writeInteger(rows, at, this.#record);
+    at = writeInteger(rows, at, work.record);
     rows[at++] = COMMA;
-    at = writeInteger(rows, at, this.#byteOffset);
+    at = writeInteger(rows, at, work.byteOffset);
     rows[at++] = COMMA;
-    at = writeInteger(rows, at, this.#line);
+    at = writeInteger(rows, at, work.line);
     rows[at++] = LF;
     this.rowStart[k] = start;
     this.rowStart[k + 1] = at;
     this.identityEnd[k] = identityEnd;
     this.recordOf[k] = r;
-    this.altered[k] = this.#altered;
+    this.altered[k] = work.altered;
     this.#hash(rows, start, identityEnd, this.hashes, k * HASH_LANES);
-    if (this.#altered === 1) this.#mixReceived(k, byteLength);
+    if (work.altered === 1) this.#mixReceived(k, work.byteOffset, byteLength);
   }
 
   /** Two records that differ in a removed control character are not the same: what was sent becomes part of the hash. */
-  #mixReceived(k: number, byteLength: number): void {
-    const received = receivedBytes(this.#context.readInput, this.#byteOffset, byteLength);
+  #mixReceived(k: number, byteOffset: number, byteLength: number): void {
+    const received = receivedBytes(this.#context.readInput, byteOffset, byteLength);
     this.#hash(received, 0, received.length, this.#receivedHash, 0);
     for (let lane = 0; lane < HASH_LANES; lane++) this.hashes[k * HASH_LANES + lane]! ^= Math.imul(this.#receivedHash[lane]!, 0x9e3779b1);
   }
 
   #writeValues(start: number): number {
     const rows = this.rows;
-    const values = this.#values;
+    const { values, valueStart, valueEnd, state } = this.#record;
     let at = start;
     for (let c = 0; c < this.#columns.length; c++) {
       if (c > 0) rows[at++] = COMMA;
       const sketch = this.sketches[c]!;
-      const state = this.#state[c]!;
-      if (state > 0) sketch.received++;
-      if (state > 1) sketch.refused++;
-      const to = this.#valueEnd[c]!;
+      const bits = state[c]!;
+      if (bits !== 0) {
+        sketch.received += bits & 1;
+        sketch.refused += (bits >> 1) & 1;
+        sketch.changed += bits >> 2;
+      }
+      const to = valueEnd[c]!;
       if (to < 0) continue;
-      const from = this.#valueStart[c]!;
+      const from = valueStart[c]!;
       const valueAt = at;
       let hash = 0x811c9dc5 | 0;
       let special = 0;
@@ -274,10 +183,6 @@ export class CanonicalChunk {
       }
     }
     return at;
-  }
-
-  #growValues(used: number, room: number): void {
-    this.#values = grown(this.#values, used, room);
   }
 
   #growRows(): void {

@@ -14,6 +14,8 @@ export class ColumnSketch {
   received = 0;
   /** Received values that a standardizer refused; they are null in the result. */
   refused = 0;
+  /** Received values that are not in the result byte for byte; refused ones and null tokens are among them. */
+  changed = 0;
   /** Values that are not null in the result. */
   values = 0;
   minLength = 0;
@@ -56,13 +58,14 @@ export class ColumnSketch {
     }
     this.received += later.received;
     this.refused += later.refused;
+    this.changed += later.changed;
     this.values += later.values;
     later.findings.forEach((count, code) => (this.findings[code]! += count));
   }
 
   clear(): void {
     if (this.values > 0) this.#registers.fill(0);
-    this.received = this.refused = this.values = this.minLength = this.maxLength = 0;
+    this.received = this.refused = this.changed = this.values = this.minLength = this.maxLength = 0;
     this.findings.fill(0);
     this.#min.clear();
     this.#max.clear();

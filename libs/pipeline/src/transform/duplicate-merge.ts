@@ -1,9 +1,9 @@
 import type { Batch } from '@attune/formats';
 import type { CanonicalChunk } from './canonical-chunk.js';
-import { utf8 } from './compiled-column.js';
+import { utf8 } from './utf8.js';
 import { DuplicateSet } from './duplicate-set.js';
 import { LineBuffer } from './json-lines.js';
-import type { ReadBytes } from './ports.js';
+import type { ReadBytes, ReadReceived } from './ports.js';
 import { receivedBytes } from './received-value.js';
 import { HASH_LANES } from './record-hash.js';
 
@@ -29,7 +29,7 @@ export class DuplicateMerge {
   readonly #set = new DuplicateSet();
   readonly #remove: boolean;
   readonly #readPart: ReadBytes;
-  readonly #readInput: ReadBytes;
+  readonly #readInput: ReadReceived;
   #earlier = new Uint8Array(1 << 12);
   /** `_record, _byte_offset, _line` of the row that was compared last. */
   readonly #survivor = new Float64Array(3);
@@ -41,7 +41,7 @@ export class DuplicateMerge {
   readonly #same = (offset: number): boolean => this.#isSame(offset);
 
   /** `remove`: duplicates are left out of the part; else they stay and are only listed. */
-  constructor(remove: boolean, readPart: ReadBytes, readInput: ReadBytes) {
+  constructor(remove: boolean, readPart: ReadBytes, readInput: ReadReceived) {
     this.#remove = remove;
     this.#readPart = readPart;
     this.#readInput = readInput;
@@ -103,7 +103,7 @@ export class DuplicateMerge {
   #sameReceived(): boolean {
     const r = this.#chunk.recordOf[this.#row]!;
     const own = receivedBytes(this.#readInput, this.#batch.byteOffset[r]!, this.#batch.byteLength[r]!);
-    const other = receivedBytes(this.#readInput, this.#survivor[1]!, own.length);
+    const other = receivedBytes(this.#readInput, this.#survivor[1]!, own.length, this.#survivor[0]);
     return own.length === other.length && own.every((byte, i) => byte === other[i]);
   }
 

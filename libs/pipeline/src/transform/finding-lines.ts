@@ -1,19 +1,23 @@
 import { FINDING_KINDS, type Finding } from '@attune/core';
 import { wholeCharacters } from './column-sketch.js';
-import { utf8 } from './compiled-column.js';
+import { utf8 } from './utf8.js';
 import type { LineBuffer } from './json-lines.js';
 
 /** A longer received value is cut in its finding; the record's own bytes say the rest. */
 export const FINDING_VALUE_BYTES = 4096;
 
-const RECORD = utf8('{"record":');
 const LINE = utf8(',"line":');
 const BYTE_OFFSET = utf8(',"byte_offset":');
 const NULL_END = utf8('null}');
 
+/** How every line about a record begins: with the member of the container that holds it, empty for a plain file. */
+export function lineStartOf(member: string): Uint8Array {
+  return utf8(`{"member":${JSON.stringify(member)},"record":`);
+}
+
 /** Begins the line of a finding about one record. */
-export function beginFinding(out: LineBuffer, record: number, line: number, byteOffset: number): void {
-  out.bytes(RECORD);
+export function beginFinding(out: LineBuffer, lineStart: Uint8Array, record: number, line: number, byteOffset: number): void {
+  out.bytes(lineStart);
   out.integer(record);
   out.bytes(LINE);
   out.integer(line);
@@ -40,8 +44,8 @@ export function endFindingWithoutValue(out: LineBuffer): void {
 
 /** A finding that some other stage made, with the same members in the same order; those that do not apply are null. */
 export function writeFinding(out: LineBuffer, finding: Finding): void {
-  const { record = null, line = null, byteOffset = null, column = null, field = null, code, severity, value = null } = finding;
-  out.bytes(utf8(JSON.stringify({ record, line, byte_offset: byteOffset, column, field, code, severity, value })));
+  const { member, record = null, line = null, byteOffset = null, column = null, field = null, code, severity, value = null } = finding;
+  out.bytes(utf8(JSON.stringify({ member, record, line, byte_offset: byteOffset, column, field, code, severity, value })));
   out.endLine();
 }
 

@@ -6,6 +6,12 @@ export interface ByteSink {
 /** Random access to bytes; returns how many bytes were there to read. */
 export type ReadBytes = (offset: number, into: Uint8Array) => number;
 
+/**
+ * Reads received bytes of the member in work, or of the member that holds record `record` of the dataset; offsets count from the start
+ * of the member. Returns how many bytes were there to read.
+ */
+export type ReadReceived = (offset: number, into: Uint8Array, record?: number) => number;
+
 /** What the transform pass needs of the world. All calls are synchronous: the pass lives in a process that does nothing else. */
 export interface TransformPorts {
   /** Canonical rows. `read` sees everything that was written before. */
@@ -14,5 +20,5 @@ export interface TransformPorts {
   readonly quarantine: ByteSink;
   readonly duplicates: ByteSink;
   /** Bytes of the decoded input by offset. */
-  readonly readInput: ReadBytes;
+  readonly readInput: ReadReceived;
 }

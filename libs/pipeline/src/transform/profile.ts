@@ -5,12 +5,12 @@ import type { CompiledColumn } from './compiled-column.js';
 /** One column of the whole dataset as it became. Quarantined records are not in it; merged ones are. */
 export interface ProfiledColumn {
   readonly name: string;
-  /** 0-based ordinal of the source column; null where nothing is mapped to the field. */
-  readonly source: number | null;
+  /** 0-based ordinals of the source columns; none where nothing is mapped to the field, and for a constant. */
+  readonly sources: readonly number[];
   readonly standardizer: string | null;
   /** Values that are null in the result. */
   readonly nulls: number;
-  /** Values that were not empty when received, and how many of them the standardizer refused. */
+  /** Received values that came to the standardizer, one per record and field, and how many of them it refused. Constants are not received. */
   readonly received: number;
   readonly refused: number;
   readonly findings: Readonly<Partial<Record<FindingCode, number>>>;
@@ -33,7 +33,10 @@ export interface Profile {
 }
 
 export function profileOf(columns: readonly CompiledColumn[], sketches: readonly ColumnSketch[], records: number): Profile {
-  return { version: 1, records, columns: columns.map((column, c) => profiledColumn(column, sketches[c]!, records)) };
+  const profiled = columns.flatMap((column, c) =>
+    column.silver.role === 'identity' ? [] : [profiledColumn(column, sketches[c]!, records)],
+  );
+  return { version: 1, records, columns: profiled };
 }
 
 /** Findings of severity error or worse in the columns of accepted records. */
@@ -45,16 +48,21 @@ export function errorsIn({ columns }: Profile): number {
 function profiledColumn({ silver, codes }: CompiledColumn, sketch: ColumnSketch, records: number): ProfiledColumn {
   return {
     name: silver.name,
-    source: silver.source < 0 ? null : silver.source,
+    sources: silver.sources,
     standardizer: silver.standardizer?.name ?? null,
     nulls: records - sketch.values,
     received: sketch.received,
     refused: sketch.refused,
-    findings: Object.fromEntries(codes.flatMap((code, i) => (sketch.findings[i]! > 0 ? [[code, sketch.findings[i]!]] : []))),
+    findings: findingCounts(codes, sketch),
     min: sketch.min,
     max: sketch.max,
     min_length: sketch.minLength,
     max_length: sketch.maxLength,
     distinct_estimate: sketch.distinctEstimate(),
   };
+}
+
+/** Findings by code, without the codes that did not occur. */
+export function findingCounts(codes: readonly FindingCode[], sketch: ColumnSketch): Partial<Record<FindingCode, number>> {
+  return Object.fromEntries(codes.flatMap((code, i) => (sketch.findings[i]! > 0 ? [[code, sketch.findings[i]!]] : [])));
 }

@@ -2,15 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { FINDING_KINDS, type FindingCode } from '@attune/core';
 import type { RejectedRecord } from '@attune/formats';
 import { wholeCharacters } from './column-sketch.js';
-import { utf8 } from './compiled-column.js';
-import { beginFinding, endFindingWithoutValue } from './finding-lines.js';
+import { utf8 } from './utf8.js';
+import { beginFinding, endFindingWithoutValue, lineStartOf } from './finding-lines.js';
 import type { LineBuffer } from './json-lines.js';
-import type { ReadBytes } from './ports.js';
+import type { ReadReceived } from './ports.js';
 
 /** Bytes of a quarantined record that its line carries; the rest is read again from bronze by offset and length. */
 export const RAW_BYTES = 4096;
 
-const BEGIN = utf8('{"member":"","record":');
 const LINE = utf8(',"line":');
 const BYTE_OFFSET = utf8(',"byte_offset":');
 const BYTE_LENGTH = utf8(',"byte_length":');
@@ -20,18 +19,20 @@ const QUOTE = utf8('"');
 
 /** Writes the two lines of a record that is set aside: one in the quarantine, and its finding. */
 export class QuarantineLines {
+  /** Says which member of a container the records are in. */
+  lineStart = lineStartOf('');
   readonly #raw = new Uint8Array(RAW_BYTES);
-  readonly #readInput: ReadBytes;
+  readonly #readInput: ReadReceived;
   readonly #fieldOf: (column: number) => string | null;
 
   /** `fieldOf` names a source column: its field, or the column's own name. */
-  constructor(readInput: ReadBytes, fieldOf: (column: number) => string | null) {
+  constructor(readInput: ReadReceived, fieldOf: (column: number) => string | null) {
     this.#readInput = readInput;
     this.#fieldOf = fieldOf;
   }
 
   write(out: LineBuffer, rejected: RejectedRecord): void {
-    out.bytes(BEGIN);
+    out.bytes(this.lineStart);
     out.integer(rejected.record);
     out.bytes(LINE);
     out.integer(rejected.line);
@@ -49,7 +50,7 @@ export class QuarantineLines {
 
   /** The finding of a record that the reader has set aside; it has no value, the quarantine holds the bytes. */
   writeFinding(out: LineBuffer, { record, line, byteOffset, column, code }: RejectedRecord): void {
-    beginFinding(out, record, line, byteOffset);
+    beginFinding(out, this.lineStart, record, line, byteOffset);
     out.bytes(utf8(`,${this.#place(column)},"code":"${code}","severity":"${severityOf(code)}","value":`));
     endFindingWithoutValue(out);
   }

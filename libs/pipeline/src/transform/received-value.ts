@@ -1,4 +1,4 @@
-import type { ReadBytes } from './ports.js';
+import type { ReadReceived } from './ports.js';
 
 /**
  * Takes a value that is kept as received: only control characters are removed (U+0000-U+001F without tab, line feed and carriage
@@ -47,10 +47,13 @@ function controlLength(buf: Uint8Array, i: number, end: number): number {
   return byte === 0xc2 && i + 1 < end && buf[i + 1]! >= 0x80 && buf[i + 1]! <= 0x9f ? 2 : 0;
 }
 
-/** The bytes of one record as they lie in the input, without its line end. Only for the rare record whose identity they belong to. */
-export function receivedBytes(readInput: ReadBytes, offset: number, length: number): Uint8Array {
+/**
+ * The bytes of one record as they lie in the input, without its line end; `record` is given where it may be in an earlier member.
+ * Only for the rare record whose identity they belong to.
+ */
+export function receivedBytes(readInput: ReadReceived, offset: number, length: number, record?: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  let end = readInput(offset, bytes);
+  let end = readInput(offset, bytes, record);
   if (end > 0 && bytes[end - 1] === 0x0a) end--;
   if (end > 0 && bytes[end - 1] === 0x0d) end--;
   return bytes.subarray(0, end);

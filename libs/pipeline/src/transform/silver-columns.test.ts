@@ -61,3 +61,8 @@ test('fields are typed when they are standardized, and text when they are kept a
   expect(type(planOf([], false), 'birth_date')).toBe('VARCHAR');
   expect(type(planOf([], false), '_record')).toBe('BIGINT');
 });
+
+test('a time is kept as text, in the precision it was received with', () => {
+  const times = { ...person, fields: person.fields.map((field) => ({ ...field, type: 'timestamp' as const })) };
+  expect(silverColumns(planOf([]), times).find(({ name }) => name === 'birth_date')?.type).toBe('VARCHAR');
+});

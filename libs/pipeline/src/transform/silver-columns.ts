@@ -1,4 +1,4 @@
-import { AppError, LINEAGE_COLUMNS, type Entity, type Field, type Plan, type ValueType } from '@attune/core';
+import { AppError, LINEAGE_COLUMNS, type Entity, type Field, type FieldMapping, type Plan, type ValueType } from '@attune/core';
 
 /** Types of DuckDB and Parquet that silver knows. */
 export type StoredType = 'VARCHAR' | 'DATE' | 'BOOLEAN' | 'BIGINT';
@@ -8,16 +8,17 @@ export interface SilverColumn {
   /** Unique in the table, upper and lower case taken as equal, as DuckDB does. */
   readonly name: string;
   readonly type: StoredType;
-  readonly role: 'field' | 'carried' | 'lineage';
-  /** 0-based ordinal of the source column; -1 where nothing is mapped to the field, and for lineage. */
-  readonly source: number;
+  readonly role: 'field' | 'carried' | 'identity' | 'lineage';
+  /** 0-based ordinals of the source columns in the order in which their values are joined; none for an unmapped field, a constant and lineage. */
+  readonly sources: readonly number[];
+  /** Where the values of a field come from; absent where nothing is mapped to it. */
+  readonly mapping?: FieldMapping;
   /** How values are made canonical; absent where they are kept as received. */
   readonly standardizer?: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
 }
 
-const STORED_TYPES: Readonly<Record<ValueType, StoredType>> = {
-  text: 'VARCHAR',
-  decimal: 'VARCHAR',
+/** All others are text, which loses nothing: a decimal keeps its digits, a time its zone and the precision it was received with. */
+const STORED_TYPES: Readonly<Partial<Record<ValueType, StoredType>>> = {
   date: 'DATE',
   boolean: 'BOOLEAN',
   integer: 'BIGINT',
@@ -35,15 +36,16 @@ export function silverColumns(plan: Plan, entity: Entity): readonly SilverColumn
   return [
     ...entity.fields.map((field) => fieldColumn(plan, field)),
     ...carriedColumns(plan),
-    ...LINEAGE_COLUMNS.map((name): SilverColumn => ({ name, type: 'BIGINT', role: 'lineage', source: -1 })),
+    ...LINEAGE_COLUMNS.map((name): SilverColumn => ({ name, type: 'BIGINT', role: 'lineage', sources: [] })),
   ];
 }
 
 function fieldColumn(plan: Plan, field: Field): SilverColumn {
   const mapping = plan.mapping.fields.find((candidate) => candidate.field === field.name);
-  const type = plan.options.standardize_fields ? STORED_TYPES[field.type] : 'VARCHAR';
-  if (mapping === undefined) return { name: field.name, type, role: 'field', source: -1 };
-  const column: SilverColumn = { name: field.name, type, role: 'field', source: mapping.from[0]!.ordinal };
+  const type = plan.options.standardize_fields ? (STORED_TYPES[field.type] ?? 'VARCHAR') : 'VARCHAR';
+  if (mapping === undefined) return { name: field.name, type, role: 'field', sources: [] };
+  const sources = mapping.from.map(({ ordinal }) => ordinal);
+  const column: SilverColumn = { name: field.name, type, role: 'field', sources, mapping };
   return plan.options.standardize_fields ? { ...column, standardizer: { name: mapping.standardizer, options: mapping.options } } : column;
 }
 
@@ -55,7 +57,7 @@ function carriedColumns(plan: Plan): readonly SilverColumn[] {
     let name = wanted;
     for (let nth = 2; taken.has(name.toLowerCase()); nth++) name = `${wanted}.${nth}`;
     taken.add(name.toLowerCase());
-    return { name, type: 'VARCHAR', role: 'carried', source: ordinal };
+    return { name, type: 'VARCHAR', role: 'carried', sources: [ordinal] };
   });
 }
 

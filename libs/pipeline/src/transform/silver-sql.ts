@@ -12,15 +12,16 @@ export interface PartFile {
 }
 
 /**
- * Writes the canonical rows of a part as typed Parquet. The reader is told everything and may find out nothing by itself;
- * a value that its column type refuses is a fault of ours and fails the statement.
+ * Writes the canonical rows of a part as typed Parquet, without the columns that only tell records apart. The reader is told everything
+ * and may find out nothing by itself; a value that its column type refuses is a fault of ours and fails the statement.
  */
 export function silverCopy(columns: readonly SilverColumn[], part: PartFile, target: string): Sql {
+  const stored = columns.filter(({ role }) => role !== 'identity');
   if (part.bytes === 0)
-    return sql`COPY (SELECT ${join(columns.map(emptyColumn))} WHERE false) TO ${literal(target)} ${parquetOptions(columns.length)}`;
+    return sql`COPY (SELECT ${join(stored.map(emptyColumn))} WHERE false) TO ${literal(target)} ${parquetOptions(stored.length)}`;
   const lineBytes = Math.max(MAX_LINE_BYTES, part.longestRow + 1);
   const settings = sql`auto_detect=false, header=false, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
-  return sql`COPY (SELECT ${columnList(columns.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(columns.length)}`;
+  return sql`COPY (SELECT ${columnList(stored.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
 }
 
 /** DuckDB would take 16 times the longest line per thread; two lines are enough once lines are that long. */
@@ -49,7 +50,7 @@ const texts = (...names: string[]): ListColumn[] => names.map((name) => ({ name,
 
 /** Columns of the lists that transform leaves, the same in NDJSON and Parquet. */
 export const LIST_COLUMNS = {
-  findings: [...counts('record', 'line', 'byte_offset', 'column'), ...texts('field', 'code', 'severity', 'value')],
+  findings: [...texts('member'), ...counts('record', 'line', 'byte_offset', 'column'), ...texts('field', 'code', 'severity', 'value')],
   quarantine: [
     ...texts('member'),
     ...counts('record', 'line', 'byte_offset', 'byte_length', 'column'),

@@ -1,9 +1,9 @@
 import { findEntity, type Plan } from '@attune/core';
-import { DelimitedReader } from '@attune/formats';
 import fc from 'fast-check';
 import type { RecordHash } from './record-hash.js';
 import { silverColumns } from './silver-columns.js';
-import { TransformPass, type TransformOptions, type TransformResult } from './transform-pass.js';
+import { TransformPass } from './transform-pass.js';
+import { transformText, type Left, type TransformCuts } from './transform-text.fixture.js';
 
 const person = findEntity('person')!;
 
@@ -39,78 +39,7 @@ function planOf(options: Partial<Plan['options']> = {}, rest: Partial<Plan> = {}
   };
 }
 
-interface Left {
-  readonly part: string;
-  readonly rows: readonly (string | null)[][];
-  readonly findings: readonly Record<string, unknown>[];
-  readonly quarantine: readonly Record<string, unknown>[];
-  readonly duplicates: readonly Record<string, unknown>[];
-  readonly result: TransformResult;
-}
-
-class Memory {
-  bytes = Buffer.alloc(0);
-  write(bytes: Uint8Array): void {
-    this.bytes = Buffer.concat([this.bytes, bytes]);
-  }
-  read(offset: number, into: Uint8Array): number {
-    return this.bytes.copy(into, 0, offset, offset + into.length);
-  }
-  lines(): Record<string, unknown>[] {
-    return this.bytes
-      .toString('utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-}
-
-interface Cuts extends TransformOptions {
-  readonly batchRecords?: number;
-  /** Bytes that are added to what the reader sees before each read. */
-  readonly step?: number;
-}
-
-function transform(input: string | Buffer, plan: Plan = planOf(), cuts: Cuts = {}): Left {
-  const bytes = Buffer.from(input);
-  const sinks = { part: new Memory(), findings: new Memory(), quarantine: new Memory(), duplicates: new Memory() };
-  const readInput = (offset: number, into: Uint8Array): number => bytes.copy(into, 0, offset, offset + into.length);
-  const pass = new TransformPass(plan, person, { ...sinks, readInput }, cuts);
-  const reader = new DelimitedReader(plan.dialect, plan.columns.length, { batchRecords: cuts.batchRecords ?? 4 });
-  const step = cuts.step ?? bytes.length;
-  const seen = Buffer.from(bytes); // the reader undoes doubled quotes in place
-  let from = 0;
-  for (let to = 0; to < bytes.length;) {
-    to = Math.min(bytes.length, to + step);
-    for (;;) {
-      const consumed = reader.read(seen, from, to, to === bytes.length);
-      from += consumed;
-      pass.batch(reader.batch, reader.rejected);
-      if (consumed === 0 || from === to) break;
-    }
-  }
-  const result = pass.finish(reader.account, bytes.length);
-  const part = sinks.part.bytes.toString('utf8');
-  return {
-    part,
-    rows: parsePart(part),
-    findings: sinks.findings.lines(),
-    quarantine: sinks.quarantine.lines(),
-    duplicates: sinks.duplicates.lines(),
-    result,
-  };
-}
-
-/** An independent reader of our dialect, by one regular expression. */
-function parsePart(part: string): (string | null)[][] {
-  const rows: (string | null)[][] = [];
-  const row: (string | null)[] = [];
-  for (const [, quoted, plain, end] of part.matchAll(/(?:"((?:[^"]|"")*)"|([^,\n"]*))(,|\n)/g)) {
-    row.push(quoted !== undefined ? quoted.replaceAll('""', '"') : plain === '' ? null : plain!);
-    if (end === '\n') rows.push(row.splice(0));
-  }
-  return rows;
-}
+const transform = (input: string | Buffer, plan: Plan = planOf(), cuts: TransformCuts = {}): Left => transformText(input, plan, cuts);
 
 /** The columns of a row that the test file has, with the lineage. */
 function told(rows: Left['rows'], plan = planOf()): (string | null)[][] {
@@ -132,7 +61,17 @@ test('a refused value becomes null and a finding with the value as received; the
   const { rows, findings, result } = transform(`${HEADER}a1, 2/30/1987 ,x\n`);
   expect(told(rows)).toEqual([['a1', null, 'x', '1', '13', '2']]);
   expect(findings).toEqual([
-    { record: 1, line: 2, byte_offset: 13, column: 1, field: 'birth_date', code: 'date.invalid', severity: 'error', value: ' 2/30/1987 ' },
+    {
+      member: '',
+      record: 1,
+      line: 2,
+      byte_offset: 13,
+      column: 1,
+      field: 'birth_date',
+      code: 'date.invalid',
+      severity: 'error',
+      value: ' 2/30/1987 ',
+    },
   ]);
   expect(result.profile.columns.find(({ name }) => name === 'birth_date')).toMatchObject({ received: 1, refused: 1, nulls: 1 });
 });
@@ -310,6 +249,7 @@ test('findings of the plan come first, and a file without records says so', () =
   const { findings, result } = transform(HEADER, planOf(), { planFindings: [unsure] });
   expect(findings).toEqual([
     {
+      member: '',
       record: null,
       line: null,
       byte_offset: null,
@@ -319,7 +259,17 @@ test('findings of the plan come first, and a file without records says so', () =
       severity: 'warning',
       value: null,
     },
-    { record: null, line: null, byte_offset: null, column: null, field: null, code: 'dataset.empty', severity: 'warning', value: null },
+    {
+      member: '',
+      record: null,
+      line: null,
+      byte_offset: null,
+      column: null,
+      field: null,
+      code: 'dataset.empty',
+      severity: 'warning',
+      value: null,
+    },
   ]);
   expect(result.findings).toEqual({ every: 1000, offsets: [0], records: 2 });
 });

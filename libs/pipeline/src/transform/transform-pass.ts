@@ -1,3 +1,4 @@
+import type { LineageBody } from '@attune/api';
 import type { Entity, Finding, Plan, RowLedger, StageOutcome } from '@attune/core';
 import type { Batch, ByteAccount, RejectedRecord } from '@attune/formats';
 import { CanonicalChunk } from './canonical-chunk.js';
@@ -5,6 +6,7 @@ import { compileColumns, type CompiledColumn } from './compiled-column.js';
 import { DuplicateMerge } from './duplicate-merge.js';
 import { datasetFinding, writeFinding } from './finding-lines.js';
 import { JsonLines, LineBuffer, type LineIndex } from './json-lines.js';
+import { lineageOf } from './lineage.js';
 import type { TransformPorts } from './ports.js';
 import { errorsIn, profileOf, type Profile } from './profile.js';
 import type { RecordHash } from './record-hash.js';
@@ -14,6 +16,7 @@ import { quarantineFailure, transformLedger } from './transform-ledger.js';
 export interface TransformResult {
   readonly ledger: RowLedger;
   readonly profile: Profile;
+  readonly lineage: LineageBody;
   readonly findings: LineIndex;
   readonly quarantine: LineIndex;
   readonly duplicates: LineIndex;
@@ -72,6 +75,11 @@ export class TransformPass {
     this.#report(this.#planFindings);
   }
 
+  /** The batches that follow are of this member of the container; until the first call they are of a plain file. */
+  member(name: string): void {
+    this.#chunk.member(name);
+  }
+
   batch(batch: Batch, rejected: readonly RejectedRecord[]): void {
     const chunk = this.#chunk;
     chunk.run(batch, rejected);
@@ -97,6 +105,7 @@ export class TransformPass {
     return {
       ledger,
       profile,
+      lineage: lineageOf(this.#plan, this.#columns, this.#chunk.sketches, this.#rows),
       errorsFound: errorsIn(profile) + ledger.recordsQuarantined,
       findings: this.#findings.index(),
       quarantine: this.#quarantine.index(),
@@ -114,8 +123,10 @@ export class TransformPass {
   }
 }
 
-/** Names source columns by the field they became, or by the name under which they are carried. */
+/** Names source columns by the first field that they became, or by the name under which they are carried. */
 function fieldNames(columns: readonly CompiledColumn[]): (column: number) => string | null {
-  const names = new Map(columns.map(({ silver }) => [silver.source, silver.name]));
+  const names = new Map<number, string>();
+  for (const { silver } of columns)
+    for (const source of silver.role === 'identity' ? [] : silver.sources) if (!names.has(source)) names.set(source, silver.name);
   return (column) => names.get(column) ?? null;
 }

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
-import type { ChildMessage, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
+import type { ChildMessage, Phase, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
 import { checkTask } from './tasks/check.js';
 import { inspectTask } from './tasks/inspect.js';
 import { publishTask } from './tasks/publish.js';
+import { sampleTask } from './tasks/sample.js';
 import { transformTask } from './tasks/transform.js';
 
 /** The engine process: takes one task at a time from its parent, and lives no longer than the parent does. It never prints. */
@@ -13,17 +14,31 @@ const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
   transform: transformTask,
   check: checkTask,
   publish: publishTask,
+  sample: sampleTask,
 };
 
 const send = (message: ChildMessage): void => void process.send?.(message);
 
-async function answer({ id, task, input, limits }: TaskRequest): Promise<void> {
-  const context: TaskContext = { limits, onProgress: (progress) => send({ kind: 'progress', id, progress }) };
+async function answer({ id, task, input, limits, correlation }: TaskRequest): Promise<void> {
+  process.title = ['attune-engine', task, correlation.job_id, correlation.stage].filter(Boolean).join(' ');
+  const phases: Phase[] = [];
+  const context: TaskContext = {
+    limits,
+    onProgress: (progress) => send({ kind: 'progress', id, progress }),
+    timed: async (name, work) => {
+      const startedAt = Date.now();
+      const result = await work();
+      phases.push({ name, startedAt, endedAt: Date.now() });
+      return result;
+    },
+  };
   try {
     const outcome = await execute(task, input, context);
-    send({ kind: 'outcome', id, outcome, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024) });
+    send({ kind: 'outcome', id, outcome, phases, maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024) });
   } catch (error) {
     send({ kind: 'error', id, ...told(error, task) });
+  } finally {
+    process.title = 'attune-engine idle';
   }
 }
 

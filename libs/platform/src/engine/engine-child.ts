@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AppError, errorCode, type StageOutcome } from '@attune/core';
 import type { Confinement } from './confinement.js';
-import type { ChildMessage, TaskName, TaskProgress, TaskRequest } from './protocol.js';
+import type { ChildMessage, Phase, TaskName, TaskProgress, TaskRequest } from './protocol.js';
 
 /** From the source (tests) and from the build alike, the child is what was built. */
 const ENTRY = fileURLToPath(new URL('../../dist/engine/child.js', import.meta.url));
@@ -15,10 +15,16 @@ const ENVIRONMENT = { PATH: '/usr/bin:/bin', MALLOC_ARENA_MAX: '2', TZ: 'UTC', U
 
 const KILL_AFTER_MS = 2_000;
 
+/** What a task left, and where its time went. */
+export interface TaskDone {
+  readonly outcome: StageOutcome;
+  readonly phases: readonly Phase[];
+}
+
 interface Waiting {
   readonly id: number;
   readonly onProgress: (progress: TaskProgress) => void;
-  readonly resolve: (outcome: StageOutcome) => void;
+  readonly resolve: (done: TaskDone) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -26,6 +32,8 @@ interface Waiting {
 export class EngineChild {
   /** Tasks it has been given. */
   tasks = 0;
+  /** True once it was told to end; a process that ends without has crashed or was killed. */
+  asked = false;
   /** Largest resident memory it has reported, in MB. */
   maxRssMb = 0;
   /** Resolves when it takes tasks; rejects when it ended before. */
@@ -68,7 +76,7 @@ export class EngineChild {
     return !this.#isEnded && this.#process.connected;
   }
 
-  run<Name extends TaskName>(request: TaskRequest<Name>, onProgress: (progress: TaskProgress) => void): Promise<StageOutcome> {
+  run<Name extends TaskName>(request: TaskRequest<Name>, onProgress: (progress: TaskProgress) => void): Promise<TaskDone> {
     this.tasks++;
     return new Promise((resolve, reject) => {
       this.#waiting = { id: request.id, onProgress, resolve, reject };
@@ -81,6 +89,7 @@ export class EngineChild {
   /** Ends the process, politely at first; resolves when it has ended. */
   async kill(): Promise<void> {
     if (this.#isEnded) return;
+    this.asked = true;
     this.#process.kill('SIGTERM');
     const harder = setTimeout(() => this.#process.kill('SIGKILL'), KILL_AFTER_MS);
     await this.ended;
@@ -95,7 +104,7 @@ export class EngineChild {
         return this.#waiting.onProgress(message.progress);
       case 'outcome':
         this.maxRssMb = message.maxRssMb;
-        return this.#settle()?.resolve(message.outcome);
+        return this.#settle()?.resolve({ outcome: message.outcome, phases: message.phases });
       case 'error':
         return this.#settle()?.reject(new AppError(errorCode(message.code), message.detail));
     }

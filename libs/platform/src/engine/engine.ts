@@ -1,7 +1,10 @@
 import { AppError, type StageOutcome } from '@attune/core';
+import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
 import { confinement } from './confinement.js';
 import { EngineChild } from './engine-child.js';
-import type { TaskInputs, TaskName, TaskProgress } from './protocol.js';
+import { correlation } from '../telemetry/correlation.js';
+import { inSpan, pastSpan } from '../telemetry/tracing.js';
+import type { Phase, TaskInputs, TaskName, TaskProgress } from './protocol.js';
 
 export interface EngineOptions {
   /** Engine processes at most; one task each at a time, others wait their turn. */
@@ -10,6 +13,12 @@ export interface EngineOptions {
   readonly memoryLimitMb: number;
   /** Threads of one DuckDB. */
   readonly threads: number;
+  /** Bytes that a container may inflate to; 2 GiB where nothing is said. */
+  readonly inflatedLimitBytes?: number;
+  /** Told of every part of a task that is over. */
+  readonly onPhase?: (phase: Phase) => void;
+  /** Told how an engine process ended. */
+  readonly onExit?: (reason: 'ok' | 'signal') => void;
 }
 
 export interface TaskCall {
@@ -63,7 +72,7 @@ export class Engine {
     await this.#turn(call.signal);
     try {
       const child = await this.#take();
-      return await this.#perform(child, task, input, call);
+      return await inSpan(`engine ${task}`, {}, () => this.#perform(child, task, input, call));
     } finally {
       this.#busy--;
       this.#queue.shift()?.();
@@ -78,15 +87,19 @@ export class Engine {
   }
 
   async #perform<Name extends TaskName>(child: EngineChild, task: Name, input: TaskInputs[Name], call: TaskCall): Promise<StageOutcome> {
-    const { memoryLimitMb, threads } = this.#options;
+    const { memoryLimitMb, threads, inflatedLimitBytes: inflatedBytes = DEFAULT_INFLATED_LIMIT } = this.#options;
     const abort = (): void => void child.kill();
     call.signal?.addEventListener('abort', abort, { once: true });
     try {
       if (call.signal?.aborted === true) abort();
-      const outcome = await child.run(
-        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads } },
+      const { outcome, phases } = await child.run(
+        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads, inflatedBytes }, correlation: correlation() },
         call.onProgress ?? (() => {}),
       );
+      for (const phase of phases) {
+        pastSpan(`engine ${phase.name}`, phase.startedAt, phase.endedAt);
+        this.#options.onPhase?.(phase);
+      }
       this.#giveBack(child);
       return outcome;
     } catch (error) {
@@ -134,7 +147,10 @@ export class Engine {
     if (this.#closed) throw closedError();
     const child = new EngineChild(how);
     this.#all.add(child);
-    void child.ended.then(() => this.#all.delete(child));
+    void child.ended.then(() => {
+      this.#all.delete(child);
+      this.#options.onExit?.(child.asked ? 'ok' : 'signal');
+    });
     await child.ready;
     return child;
   }

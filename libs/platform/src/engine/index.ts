@@ -1,2 +1,2 @@
 export { Engine, type EngineOptions, type TaskCall } from './engine.js';
-export type { TaskInputs, TaskName, TaskProgress } from './protocol.js';
+export type { ChangesFound, DatasetPosition, TaskInputs, TaskName, TaskProgress } from './protocol.js';

@@ -1,9 +1,12 @@
-import type { ErrorCode, Finding, OutputFormat, Plan, RowLedger, StageOutcome } from '@attune/core';
+import type { ErrorCode, Finding, OutputFormat, Plan, RowLedger, StageOutcome, TextOptions } from '@attune/core';
+import type { SampledRecord, SamplePosition } from '@attune/pipeline';
+import type { Correlation } from '../telemetry/correlation.js';
 import type { DuckDbLimits } from './duckdb.js';
 
 /** What each task is given. Paths are absolute; `scratch` exists and belongs to the attempt alone. */
 export interface TaskInputs {
-  readonly inspect: { readonly input: string; readonly scratch: string };
+  /** `text`: what the caller knows of it. */
+  readonly inspect: { readonly input: string; readonly scratch: string; readonly text?: TextOptions | undefined };
   readonly transform: { readonly input: string; readonly plan: Plan; readonly scratch: string; readonly planFindings: readonly Finding[] };
   readonly check: {
     readonly silver: string;
@@ -20,6 +23,38 @@ export interface TaskInputs {
     readonly records: number;
     readonly scratch: string;
   };
+  /**
+   * Changed values from a place in the dataset on, left as `sample.json` of the shape `ChangesFound`. `input`: of a plain file its bytes from
+   * `from` on, and `toEnd` whether they reach its end; of a container all of it.
+   */
+  readonly sample: {
+    readonly input: string;
+    readonly toEnd: boolean;
+    readonly plan: Plan;
+    readonly from: DatasetPosition;
+    readonly values: number;
+    /** Decoded bytes that are looked at; the record that reaches over the end is still read. */
+    readonly bytes: number;
+    readonly field?: string;
+    /** So many records with all their values instead of changed values only; of bytes that end too early those that are there. */
+    readonly records?: number;
+    readonly scratch: string;
+  };
+}
+
+/** A record in a dataset of one or several members. */
+export interface DatasetPosition extends SamplePosition {
+  /** 0-based ordinal of the member in its container. */
+  readonly member: number;
+}
+
+/** What the task sample leaves. */
+export interface ChangesFound {
+  readonly records: readonly (SampledRecord & { readonly member: string })[];
+  /** Where the changes go on; absent at the end of the dataset. */
+  readonly next?: DatasetPosition;
+  /** The bytes have ended before anything else did: whoever gave them has to give more of them. */
+  readonly cut: boolean;
 }
 
 export type TaskName = keyof TaskInputs;
@@ -30,10 +65,24 @@ export interface TaskProgress {
   readonly total: number;
 }
 
+/** What one task may take: what its DuckDB may, and the bytes that it may inflate a container to. */
+export interface TaskLimits extends DuckDbLimits {
+  readonly inflatedBytes: number;
+}
+
 /** What a task is given besides its input. */
 export interface TaskContext {
-  readonly limits: DuckDbLimits;
+  readonly limits: TaskLimits;
   readonly onProgress: (progress: TaskProgress) => void;
+  /** Does a part of the task and notes how long it took, under a name of ours. */
+  readonly timed: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+}
+
+/** A part of a task that is over; times are milliseconds since 1970. The process has no network: its parent makes the span of it. */
+export interface Phase {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
 }
 
 export type Task<Name extends TaskName> = (input: TaskInputs[Name], context: TaskContext) => Promise<StageOutcome>;
@@ -43,12 +92,20 @@ export interface TaskRequest<Name extends TaskName = TaskName> {
   readonly id: number;
   readonly task: Name;
   readonly input: TaskInputs[Name];
-  readonly limits: DuckDbLimits;
+  readonly limits: TaskLimits;
+  /** Whose work it is: ids, for whoever looks at the list of processes. */
+  readonly correlation: Correlation;
 }
 
 /** Child to parent. `detail` holds no value of a record. */
 export type ChildMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: TaskProgress }
-  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: StageOutcome; readonly maxRssMb: number }
+  | {
+      readonly kind: 'outcome';
+      readonly id: number;
+      readonly outcome: StageOutcome;
+      readonly phases: readonly Phase[];
+      readonly maxRssMb: number;
+    }
   | { readonly kind: 'error'; readonly id: number; readonly code: ErrorCode; readonly detail: string };

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
 const BLOCK = 1 << 18;
+const CHUNK = 1 << 16;
 
 /** A file being written from its start. Small writes are gathered into blocks; what was written can be read back. */
 export class ScratchFile {
@@ -59,6 +60,15 @@ export class InputFile {
   /** Reads from `offset`; returns how many bytes were there, less than asked for only at the end of the file. */
   read(offset: number, into: Uint8Array): number {
     return readAt(this.#fd, offset, into);
+  }
+
+  /** The bytes of `[start, end)`, as far as the file goes, each chunk in memory of its own. */
+  *chunks(start: number, end: number, bytes = CHUNK): Generator<Uint8Array> {
+    const stop = Math.min(end, this.size);
+    for (let at = start; at < stop; at += bytes) {
+      const chunk = new Uint8Array(Math.min(bytes, stop - at));
+      yield chunk.subarray(0, this.read(at, chunk));
+    }
   }
 
   close(): void {

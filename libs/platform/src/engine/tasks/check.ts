@@ -7,14 +7,14 @@ import { entityOf } from '../entity-of.js';
 import type { Task } from '../protocol.js';
 
 /** Asks silver what the quality report needs to know and leaves the report. */
-export const checkTask: Task<'check'> = async ({ silver, profile, plan, ledger, scratch }, { limits, onProgress }) => {
+export const checkTask: Task<'check'> = async ({ silver, profile, plan, ledger, scratch }, { limits, onProgress, timed }) => {
   const entity = entityOf(plan);
   const aggregates = silverAggregates(silver, plan, entity);
   const answers: Record<string, number> = {};
   const db = await DuckDb.open(scratch, limitsFor(limits, silverColumns(plan, entity).length));
   try {
     for (const [done, { names, statement }] of aggregates.entries()) {
-      const values = await db.numbers(statement);
+      const values = await timed('check.aggregates', () => db.numbers(statement));
       names.forEach((name, i) => (answers[name] = values[i] ?? 0));
       onProgress({ done: done + 1, total: aggregates.length });
     }

@@ -8,15 +8,17 @@ import { entityOf } from '../entity-of.js';
 import type { Task } from '../protocol.js';
 
 /** Writes the result in every format asked for. */
-export const publishTask: Task<'publish'> = async ({ silver, plan, formats, records, scratch }, { limits, onProgress }) => {
+export const publishTask: Task<'publish'> = async ({ silver, plan, formats, records, scratch }, { limits, onProgress, timed }) => {
   const columns = silverColumns(plan, entityOf(plan)).map(({ name }) => name);
   const files: LeftFile[] = [];
   const db = await DuckDb.open(scratch, limitsFor(limits, columns.length));
   try {
     for (const output of [...new Set(formats)].map(findOutput)) {
       const file = `result.${output.extension}`;
-      if (output.sameAsSilver) await handOn(silver, join(scratch, file));
-      else await db.run(output.copy(silver, join(scratch, file), columns));
+      const path = join(scratch, file);
+      await timed(`publish.${output.name}`, () =>
+        output.sameAsSilver ? handOn(silver, path) : db.run(output.copy(silver, path, columns)),
+      );
       files.push({ kind: `result_${output.name}`, file, records });
       onProgress({ done: files.length, total: formats.length });
     }

@@ -1,0 +1,80 @@
+import { Buffer } from 'node:buffer';
+import { findEntity, type Plan } from '@attune/core';
+import { openReader } from '@attune/formats';
+import { TransformPass, type TransformOptions, type TransformResult } from './transform-pass.js';
+
+/** Everything that a pass has left. */
+export interface Left {
+  readonly part: string;
+  readonly rows: readonly (string | null)[][];
+  readonly findings: readonly Record<string, unknown>[];
+  readonly quarantine: readonly Record<string, unknown>[];
+  readonly duplicates: readonly Record<string, unknown>[];
+  readonly result: TransformResult;
+}
+
+class Memory {
+  bytes = Buffer.alloc(0);
+  write(bytes: Uint8Array): void {
+    this.bytes = Buffer.concat([this.bytes, bytes]);
+  }
+  read(offset: number, into: Uint8Array): number {
+    return this.bytes.copy(into, 0, offset, offset + into.length);
+  }
+  lines(): Record<string, unknown>[] {
+    return this.bytes
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+}
+
+export interface TransformCuts extends TransformOptions {
+  readonly batchRecords?: number;
+  /** Bytes that are added to what the reader sees before each read. */
+  readonly step?: number;
+}
+
+/** Leads a whole text through the reader and the pass, cut as told. */
+export function transformText(input: string | Buffer, plan: Plan, cuts: TransformCuts = {}): Left {
+  const entity = findEntity(plan.mapping.entity)!;
+  const bytes = Buffer.from(input);
+  const sinks = { part: new Memory(), findings: new Memory(), quarantine: new Memory(), duplicates: new Memory() };
+  const readInput = (offset: number, into: Uint8Array): number => bytes.copy(into, 0, offset, offset + into.length);
+  const pass = new TransformPass(plan, entity, { ...sinks, readInput }, cuts);
+  const reader = openReader(plan, plan.columns.length, { batchRecords: cuts.batchRecords ?? 4 });
+  const step = cuts.step ?? bytes.length;
+  const seen = Buffer.from(bytes); // the reader undoes doubled quotes in place
+  let from = 0;
+  for (let to = 0; to < bytes.length;) {
+    to = Math.min(bytes.length, to + step);
+    for (;;) {
+      const consumed = reader.read(seen, from, to, to === bytes.length);
+      from += consumed;
+      pass.batch(reader.batch, reader.rejected);
+      if (consumed === 0 || from === to) break;
+    }
+  }
+  const result = pass.finish(reader.account, bytes.length);
+  const part = sinks.part.bytes.toString('utf8');
+  return {
+    part,
+    rows: parsePart(part),
+    findings: sinks.findings.lines(),
+    quarantine: sinks.quarantine.lines(),
+    duplicates: sinks.duplicates.lines(),
+    result,
+  };
+}
+
+/** An independent reader of our dialect, by one regular expression. */
+function parsePart(part: string): (string | null)[][] {
+  const rows: (string | null)[][] = [];
+  const row: (string | null)[] = [];
+  for (const [, quoted, plain, end] of part.matchAll(/(?:"((?:[^"]|"")*)"|([^,\n"]*))(,|\n)/g)) {
+    row.push(quoted !== undefined ? quoted.replaceAll('""', '"') : plain === '' ? null : plain!);
+    if (end === '\n') rows.push(row.splice(0));
+  }
+  return rows;
+}
