@@ -73,7 +73,7 @@ const pathsExist = inEveryPage((text, _path, { exists }) =>
 const API_PAGE = 'docs/reference/api.md';
 
 const routesDocumented: Rule = ({ pages, routes }) => {
-  const told = all(pages[API_PAGE] ?? '', /(?:^### |^\| `)((?:GET|POST|PUT|PATCH|DELETE) [\w/{}-]+)/gm);
+  const told = all(pages[API_PAGE] ?? '', /(?:^### |^\| `)((?:GET|POST|PUT|PATCH|DELETE) [\w/{}.-]+)/gm);
   return [
     ...routes.filter((route) => !told.includes(route)).map((route) => `${route} is not documented`),
     ...told.filter((route) => !routes.includes(route)).map((route) => `${route} is documented and does not exist`),

@@ -1,47 +1,66 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { once } from 'node:events';
 import { AppError } from '@attune/core';
-import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, type ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { Metadata, type sendUnaryData, Server, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
-import type { ApiKeys } from '../auth/api-keys.js';
-import type { Engine } from '../engine/engine.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
-import { type GrpcCall, grpcError } from './grpc-call.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { Caller, Calls } from './calls.js';
+import { nameOf } from './door-methods.js';
+import { DESCRIPTORS } from './gen/descriptors.js';
+import type { GrpcCall, StreamCall, UnaryCall } from './grpc-call.js';
+import { grpcError } from './grpc-error.js';
+import { checkPeer, type GrpcTls, serverCredentials } from './tls.js';
 
-const PROTO = fileURLToPath(new URL('../../../../proto/', import.meta.url));
+/** Of one message, either way: data goes by reference. */
 const MESSAGE_BYTES = 4 * 1024 * 1024;
+/** How long callers may wait for their answers once the process stops. */
+const PATIENCE_MS = 5_000;
+const SAFE_ID = /^[\w.:-]{1,128}$/;
 
-export interface GrpcParts {
-  readonly keys: ApiKeys;
-  readonly engine: Engine | undefined;
-  readonly scratchDir: string;
+export interface GrpcServerOptions {
+  readonly tls: GrpcTls | undefined;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
+/** Reflection wants a package definition, of which it reads the descriptors only. */
+const FILES = {
+  format: 'Protocol Buffer 3 EnumDescriptorProto' as const,
+  type: {},
+  fileDescriptorProtos: DESCRIPTORS.map((file) => Buffer.from(file, 'base64')),
+};
+
+type Wire = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown>;
+
 /** The synchronous door of a process: the services' calls, grpc.health.v1 and reflection. */
 export class GrpcServer {
-  readonly #server = new Server({ 'grpc.max_receive_message_length': MESSAGE_BYTES, 'grpc.keepalive_time_ms': 30_000 });
+  readonly #server = new Server({
+    'grpc.max_receive_message_length': MESSAGE_BYTES,
+    'grpc.max_send_message_length': MESSAGE_BYTES,
+    'grpc.keepalive_time_ms': 30_000,
+  });
   readonly #health: HealthImplementation;
   readonly #names: readonly string[];
+  readonly #stopping = new AbortController();
 
   constructor(
-    calls: readonly GrpcCall[],
-    private readonly parts: GrpcParts,
+    private readonly calls: Calls,
+    private readonly options: GrpcServerOptions,
   ) {
-    this.#names = ['', ...new Set(calls.map(({ service }) => service))];
+    const services = [...new Set(calls.all.map(({ method }) => nameOf(method).service))];
+    this.#names = ['', ...services];
     this.#health = new HealthImplementation(Object.fromEntries(this.#names.map((name) => [name, 'NOT_SERVING' as const])));
     this.#health.addToServer(this.#server);
-    if (calls.length > 0) this.#register(calls);
+    for (const service of services) this.#addService(service);
+    new ReflectionService({ files: FILES }, { services }).addToServer(this.#server);
   }
 
   /** Answers the port. @throws AppError dependency_unavailable when the address is taken. */
   async listen(host: string, port: number): Promise<number> {
     const bound = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, actual) => {
+      this.#server.bindAsync(`${host}:${port}`, serverCredentials(this.options.tls), (error, actual) => {
         if (error)
           reject(
             new AppError('dependency_unavailable', `the gRPC address ${host}:${port} cannot be bound; set ATTUNE_GRPC_PORT`, {
@@ -59,10 +78,12 @@ export class GrpcServer {
     for (const name of this.#names) this.#health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   }
 
+  /** Streams end at once, for their callers to resume elsewhere; answers that are being made are waited for a moment. */
   async close(): Promise<void> {
     this.serving(false);
+    this.#stopping.abort(new AppError('dependency_unavailable', 'this process is stopping; call again'));
     await new Promise<void>((resolve) => {
-      const impatient = setTimeout(() => this.#server.forceShutdown(), 2_000);
+      const impatient = setTimeout(() => this.#server.forceShutdown(), PATIENCE_MS);
       this.#server.tryShutdown(() => {
         clearTimeout(impatient);
         resolve();
@@ -70,45 +91,82 @@ export class GrpcServer {
     });
   }
 
-  #register(calls: readonly GrpcCall[]): void {
-    const files = [...new Set(calls.map(({ proto }) => proto))];
-    const definitions: PackageDefinition = loadSync(files, { includeDirs: [PROTO], keepCase: true, defaults: true, longs: Number });
-    for (const name of this.#names.slice(1)) {
-      const mine = calls.filter(({ service }) => service === name);
-      this.#server.addService(
-        definitions[name] as ServiceDefinition,
-        Object.fromEntries(mine.map((call) => [call.method, this.#handler(call)])),
-      );
-    }
-    new ReflectionService(definitions).addToServer(this.#server);
+  #addService(service: string): void {
+    const mine = this.calls.all.filter(({ method }) => nameOf(method).service === service);
+    const definition = Object.fromEntries(mine.map(({ method }) => [nameOf(method).method, method.definition]));
+    const answers = mine.map(
+      (call) => [nameOf(call.method).method, call.kind === 'unary' ? this.#unary(call) : this.#stream(call)] as const,
+    );
+    this.#server.addService(definition, Object.fromEntries(answers));
   }
 
-  #handler(call: GrpcCall) {
-    return (wire: ServerUnaryCall<unknown, object>, answer: sendUnaryData<object>): void => {
-      this.#perform(call, wire).then(
-        (response) => answer(null, response),
-        (error: unknown) => {
-          if (!(error instanceof AppError)) this.parts.log.error({ method: call.method, error: errorName(error) }, 'a call has failed');
-          answer(grpcError(error));
+  #unary(call: UnaryCall) {
+    return (wire: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>): void => {
+      const { caller, failed, done } = this.#open(call, wire);
+      Promise.resolve()
+        .then(() => this.calls.perform(call, wire.request, this.#admit(wire, caller)))
+        .then(
+          (response) => {
+            done(status.OK);
+            answer(null, response);
+          },
+          (error: unknown) => answer(failed(error)),
+        );
+    };
+  }
+
+  #stream(call: StreamCall) {
+    return (wire: ServerWritableStream<unknown, unknown>): void => {
+      const { caller, failed, done } = this.#open(call, wire);
+      const signal = AbortSignal.any([caller.signal, this.#stopping.signal]);
+      const send = async (): Promise<void> => {
+        for await (const message of this.calls.stream(call, wire.request, this.#admit(wire, { ...caller, signal }))) {
+          // A reader that does not keep up is waited for: what it has not read yet is not taken from the database either.
+          if (!wire.write(message)) await once(wire, 'drain', { signal });
+        }
+        signal.throwIfAborted();
+      };
+      send().then(
+        () => {
+          done(status.OK);
+          wire.end();
         },
+        // Not destroy(): the status is sent by the listener of the library, on a stream that can still write.
+        (error: unknown) => wire.emit('error', failed(signal.aborted ? signal.reason : error)),
       );
     };
   }
 
-  async #perform(call: GrpcCall, wire: ServerUnaryCall<unknown, object>): Promise<object> {
-    const key = /^Bearer +(\S+)$/i.exec(String(wire.metadata.get('authorization')[0] ?? ''))?.[1];
-    const tenantId = await this.parts.keys.tenantOf(key);
-    if (this.parts.engine === undefined) throw new AppError('dependency_unavailable', 'this process has no engine');
-    const deadline = Number(wire.getDeadline());
-    if (!Number.isFinite(deadline)) throw new AppError('validation_failed', 'a call needs a deadline');
+  /** What accompanies a call from its first to its last moment. */
+  #open(call: GrpcCall, wire: Wire) {
+    const started = performance.now();
+    const name = nameOf(call.method);
     const gone = new AbortController();
     wire.on('cancelled', () => gone.abort(new AppError('deadline_exceeded', 'the caller has gone or the deadline has passed')));
-    const scratch = path.join(this.parts.scratchDir, `call-${randomUUID()}`);
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
-    try {
-      return await call.handle(wire.request, { tenantId, engine: this.parts.engine, signal: gone.signal, scratch });
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    const given = String(wire.metadata.get('x-request-id')[0] ?? '');
+    const requestId = SAFE_ID.test(given) ? given : randomUUID();
+    const opening = new Metadata();
+    opening.set('x-request-id', requestId);
+    wire.sendMetadata(opening);
+    const done = (code: status): void => {
+      this.options.metrics.grpcHandled.inc({ ...name, code: status[code] });
+      this.options.metrics.grpcDuration.observe(name, (performance.now() - started) / 1000);
+    };
+    const failed = (error: unknown): ReturnType<typeof grpcError> => {
+      const told = grpcError(error);
+      done(told.code);
+      if (told.code === status.INTERNAL)
+        this.options.log.error({ request_id: requestId, ...name, error: errorName(error) }, 'a call has failed');
+      return told;
+    };
+    const key = /^Bearer +(\S+)$/i.exec(String(wire.metadata.get('authorization')[0] ?? ''))?.[1];
+    return { caller: { key, requestId, signal: gone.signal }, failed, done };
+  }
+
+  /** @throws AppError forbidden, validation_failed */
+  #admit(wire: Wire, caller: Caller): Caller {
+    checkPeer(this.options.tls, wire.getAuthContext().sslPeerCertificate);
+    if (!Number.isFinite(Number(wire.getDeadline()))) throw new AppError('validation_failed', 'a call needs a deadline');
+    return caller;
   }
 }

@@ -2,6 +2,7 @@ import type { Service } from '@attune/platform';
 import { checkStage } from './check.stage.js';
 import { inspectStage } from './inspect.stage.js';
 import { previewCall } from './preview.grpc.js';
+import { validateSampleCall } from './validate-sample.grpc.js';
 import { validateStage } from './validate.stage.js';
 
 /** Says what data is and how good it is. */
@@ -9,5 +10,5 @@ export const validator: Service = {
   name: 'validator',
   controllers: [],
   stages: [inspectStage, validateStage, checkStage],
-  calls: [previewCall],
+  calls: [previewCall, validateSampleCall],
 };
