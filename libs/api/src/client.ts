@@ -1,7 +1,11 @@
-import { type Operation, type OutputFormat } from '@attune/core';
+import { type GivenMapping, type Operation, type OutputFormat } from '@attune/core';
 import { ApiProblem, UnexpectedAnswer, Unreachable } from './api-problem.js';
+import { ArtifactList } from './artifact.api.js';
+import { type DiffBody, DiffPage } from './diff.api.js';
 import { HealthBody, ReadyBody } from './health.api.js';
-import { isTerminal, JobBody, JobList, type JobListQuery, jobPaths, JobStatusBody } from './job.api.js';
+import { isTerminal, jobActions, JobBody, JobList, type JobListQuery, jobPaths, JobStatusBody } from './job.api.js';
+import { type JobEvent, watchJob, type Watching } from './job-events.js';
+import { LineageBody } from './lineage.api.js';
 import { LOG_MEDIA_TYPE, LogLine } from './log.api.js';
 import { ManifestBody } from './manifest.api.js';
 import { MappingBody } from './mapping.api.js';
@@ -9,8 +13,10 @@ import { linesOf } from './ndjson.js';
 import type { JobOptionsInput } from './options.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, type QuarantineRecord } from './quarantine.api.js';
-import { Transport, type TransportOptions } from './transport.js';
+import { AttemptList, TimelineBody } from './timeline.api.js';
+import { type Call, Transport, type TransportOptions } from './transport.js';
 import { VersionBody } from './version.api.js';
+import type { z } from 'zod';
 
 export interface ClientOptions extends TransportOptions {
   /** A fresh key for each request that creates or acts, as from `crypto.randomUUID`. */
@@ -117,14 +123,40 @@ export class AttuneClient {
   }
 
   /** Pages of quarantined records in order of the source; a page is asked for when it is wanted. */
-  async *quarantine(id: string, options: Cancellable & { readonly limit?: number } = {}): AsyncGenerator<readonly QuarantineRecord[]> {
-    let cursor: string | undefined;
-    do {
-      const query = { limit: options.limit ?? 200, cursor };
-      const page: QuarantinePage = await this.#http.read(QuarantinePage, jobPaths(id).quarantine, { query, ...signalOf(options) });
-      yield page.data;
-      cursor = page.has_more ? (page.next_cursor ?? undefined) : undefined;
-    } while (cursor !== undefined);
+  quarantine(id: string, options: Cancellable & { readonly limit?: number } = {}): AsyncGenerator<readonly QuarantineRecord[]> {
+    return this.#pages(QuarantinePage, jobPaths(id).quarantine, { limit: options.limit ?? 200 }, options);
+  }
+
+  /** Pages of values that are not in the result as they were received; of one field, where one is named. */
+  diff(
+    id: string,
+    options: Cancellable & { readonly field?: string | undefined; readonly limit?: number } = {},
+  ): AsyncGenerator<readonly DiffBody[]> {
+    return this.#pages(DiffPage, jobPaths(id).diff, { limit: options.limit ?? 200, field: options.field }, options);
+  }
+
+  /** Which columns each field of the result is made from, and what became of their values. */
+  lineage(id: string, options: Cancellable = {}): Promise<LineageBody> {
+    return this.#http.read(LineageBody, jobPaths(id).lineage, signalOf(options));
+  }
+
+  /** When each stage waited and worked. */
+  timeline(id: string, options: Cancellable = {}): Promise<TimelineBody> {
+    return this.#http.read(TimelineBody, jobPaths(id).timeline, signalOf(options));
+  }
+
+  attempts(id: string, options: Cancellable = {}): Promise<AttemptList> {
+    return this.#http.read(AttemptList, jobPaths(id).attempts, signalOf(options));
+  }
+
+  /** Every file that the stages have left. */
+  artifacts(id: string, options: Cancellable = {}): Promise<ArtifactList> {
+    return this.#http.read(ArtifactList, jobPaths(id).artifacts, signalOf(options));
+  }
+
+  /** Everything that happens to the job until it has ended; a stream that is cut off goes on where it was. */
+  watch(id: string, options: Watching = {}): AsyncGenerator<JobEvent> {
+    return watchJob(this.#http, id, options);
   }
 
   /** The history of the job so far, oldest first. */
@@ -149,6 +181,30 @@ export class AttuneClient {
     return this.#http.read(JobBody, `${jobPaths(id).self}/cancel`, { method: 'POST', headers, ...signalOf(options) });
   }
 
+  /** Deletes a job that has ended, with all it has left; cancels one that has not. */
+  async remove(id: string, options: Cancellable = {}): Promise<void> {
+    await this.#http.send(jobPaths(id).self, { method: 'DELETE', ...signalOf(options) });
+  }
+
+  /** The same dataset once more, with other options where any are given. */
+  clone(id: string, options: Cancellable & { readonly options?: JobOptionsInput } = {}): Promise<JobBody> {
+    const headers = { 'idempotency-key': this.#newKey(), 'content-type': 'application/json' };
+    const body = JSON.stringify(options.options === undefined ? {} : { options: options.options });
+    return this.#http.read(JobBody, jobActions(id).clone, { method: 'POST', headers, body, ...signalOf(options) });
+  }
+
+  /** Decides the mapping of a job that awaits review, which then goes on. `precondition_failed` when it has changed since `etag` was read. */
+  async decide(id: string, mapping: GivenMapping, etag: string, options: Cancellable = {}): Promise<void> {
+    const headers = { 'content-type': 'application/json', 'if-match': etag };
+    await this.#http.send(jobPaths(id).mapping, { method: 'PUT', headers, body: JSON.stringify(mapping), ...signalOf(options) });
+  }
+
+  /** The mapping and the ETag that `decide` asks for. */
+  async mappingWithEtag(id: string, options: Cancellable = {}): Promise<{ mapping: MappingBody; etag: string }> {
+    const answer = await this.#http.send(jobPaths(id).mapping, signalOf(options));
+    return { mapping: MappingBody.parse(await answer.json()), etag: answer.headers.get('etag') ?? '' };
+  }
+
   /** Health of the dependencies; an unhealthy server is an answer here, not a problem. */
   health(options: Cancellable = {}): Promise<HealthBody> {
     return this.#http.read(HealthBody, '/api/v1/health', { answers: [503], ...signalOf(options) });
@@ -161,6 +217,20 @@ export class AttuneClient {
 
   version(options: Cancellable = {}): Promise<VersionBody> {
     return this.#http.read(VersionBody, '/api/v1/version', signalOf(options));
+  }
+
+  async *#pages<Item>(
+    schema: z.ZodType<{ data: Item[]; next_cursor: string | null; has_more: boolean }>,
+    path: string,
+    query: NonNullable<Call['query']>,
+    options: Cancellable,
+  ): AsyncGenerator<readonly Item[]> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.#http.read(schema, path, { query: { ...query, cursor }, ...signalOf(options) });
+      yield page.data;
+      cursor = page.has_more ? (page.next_cursor ?? undefined) : undefined;
+    } while (cursor !== undefined);
   }
 }
 

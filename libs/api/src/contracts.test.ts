@@ -13,15 +13,21 @@ import {
 import { exampleJob } from './examples.js';
 
 test('options that are left out have the defaults of the contract', () => {
-  const defaults = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv', 'parquet'] };
+  const defaults = {
+    remove_duplicates: true,
+    standardize_fields: true,
+    validate_schema: true,
+    output_formats: ['csv', 'parquet'],
+    review: 'never',
+  };
   expect(parseJobOptions(undefined)).toEqual(defaults);
   expect(parseJobOptions('{"remove_duplicates":false}')).toEqual({ ...defaults, remove_duplicates: false });
 });
 
-test('an unknown option is refused and named', () => {
+test('an unknown option is refused, and named where its name can hold no value', () => {
   const refused = errorOf(() => parseJobOptions('{"remove_duplicate":false,"x/y":1}'));
   expect(refused.code).toBe('validation_failed');
-  expect(refused.errors.map((place) => place.pointer)).toEqual(['/options/remove_duplicate', '/options/x~1y']);
+  expect(refused.errors.map((place) => place.pointer)).toEqual(['/options/remove_duplicate', '/options/(name)']);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { JOB_STATUSES, OPERATIONS, STAGE_STATUSES, type ErrorClass, type ErrorCode, type StageName } from '@attune/core';
+import { GivenMapping, JOB_STATUSES, OPERATIONS, STAGE_STATUSES, type ErrorClass, type ErrorCode, type StageName } from '@attune/core';
 import { z } from 'zod';
 import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
 import { JobOptionsBody } from './options.api.js';
@@ -81,6 +81,8 @@ export const JobLinks = z.object({
   quarantine: z.string(),
   mapping: z.string(),
   logs: z.string(),
+  timeline: z.string().optional(),
+  artifacts: z.string().optional(),
 });
 
 /** A job as `GET /api/v1/jobs/{id}` answers it (api.md, section 3). Null means not known, or not yet. */
@@ -111,6 +113,8 @@ export const JobBody = z.object({
   options: JobOptionsBody,
   engine_version: z.string(),
   error: JobError.nullable(),
+  /** The job that this one is a clone of. */
+  cloned_from: z.string().optional(),
   links: JobLinks,
 });
 export type JobBody = z.infer<typeof JobBody>;
@@ -138,8 +142,29 @@ export const JobListQuery = PageQuery.extend({
   status: z.enum(JOB_STATUSES).optional(),
   operation: OperationRequest.optional(),
   created_after: Timestamp.optional(),
+  created_before: Timestamp.optional(),
+  /** Text in the name of the file, in any case of letters. */
+  q: z.string().min(1).max(255).optional(),
 });
 export type JobListQuery = z.infer<typeof JobListQuery>;
+
+/** Longest time that `/status?wait=` holds a request. */
+export const LONGEST_WAIT_SECONDS = 60;
+
+/** Query of `/status`: with `wait` the answer comes as soon as the version is above `since_version`, or after so many seconds. */
+export const JobStatusQuery = z.strictObject({
+  wait: z.coerce.number().min(0).max(LONGEST_WAIT_SECONDS).optional(),
+  /** Absent: the version at the time of the request. */
+  since_version: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
+});
+export type JobStatusQuery = z.infer<typeof JobStatusQuery>;
+
+/** Body of `/clone`: what the new job shall do otherwise; an option that is not named stays as it was. */
+export const CloneRequest = z.strictObject({
+  options: z.record(z.string(), z.unknown()).optional(),
+  mapping: GivenMapping.optional(),
+});
+export type CloneRequest = z.infer<typeof CloneRequest>;
 
 const TERMINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'expired']);
 
@@ -162,5 +187,18 @@ export function jobPaths(id: string) {
     mapping: `${self}/mapping`,
     logs: `${self}/logs`,
     manifest: `${self}/artifacts/manifest`,
+    events: `${self}/events`,
+    timeline: `${self}/timeline`,
+    attempts: `${self}/attempts`,
+    artifacts: `${self}/artifacts`,
+    quarantineDownload: `${self}/quarantine/download`,
+    lineage: `${self}/lineage`,
+    diff: `${self}/diff`,
   } as const;
+}
+
+/** What can be done to one job, with POST. */
+export function jobActions(id: string) {
+  const { self } = jobPaths(id);
+  return { cancel: `${self}/cancel`, clone: `${self}/clone` } as const;
 }

@@ -19,3 +19,14 @@ export const LogLine = z.object({
 export type LogLine = z.infer<typeof LogLine>;
 
 export const LOG_MEDIA_TYPE = 'application/x-ndjson';
+
+/** Query of `/logs`. Without `limit` the whole history comes, however long; with it a page, and `Link: rel="next"` to the next one. */
+export const LogQuery = z.strictObject({
+  /** The least level of the lines. */
+  level: z.enum(LOG_LEVELS).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  cursor: z.string().min(1).max(2048).optional(),
+  /** `true`: a stream of events (SSE) that goes on until the job has ended. */
+  follow: z.enum(['true', 'false']).optional(),
+});
+export type LogQuery = z.infer<typeof LogQuery>;

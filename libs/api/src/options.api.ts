@@ -21,6 +21,8 @@ export const JobOptionsRequest = z.strictObject({
     .default(['csv', 'parquet']),
   /** Which column is which field, decided by the caller; absent: Attune suggests. */
   mapping: GivenMapping.optional(),
+  /** Id of a kept mapping; its latest version at the time of the submit is obeyed. Not together with `mapping`. */
+  mapping_id: z.string().min(1).max(64).optional(),
   /** `when_unsure`: stop at awaiting_review when a column's meaning is not sure enough; `never`: such a column is carried. */
   review: z.enum(REVIEWS).default('never'),
   /** What the caller knows of the text; absent members are found out. */

@@ -27,14 +27,14 @@ export const ProblemBody = z.object({
 });
 export type ProblemBody = z.infer<typeof ProblemBody>;
 
-/** The problem that answers `error`; its `cause` stays in the process. `instance` is the path of the request. */
+/** The problem that answers `error`; its `cause` stays in the process. `instance` is the path of the request, as `tellablePath` shows it. */
 export function problemOf(error: AppError, request: { instance: string; requestId: string }): ProblemBody {
   return {
     type: `/problems/${error.code}`,
     title: ERROR_KINDS[error.code].title,
     status: error.status,
     detail: error.detail,
-    instance: request.instance,
+    instance: tellablePath(request.instance),
     code: error.code,
     request_id: request.requestId,
     retryable: error.retryable,
@@ -53,7 +53,9 @@ export function placesOf(error: z.ZodError, kind: PlaceKind = 'pointer', base = 
   return error.issues.flatMap((issue) => {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
     return keys.map((key) => {
-      const path = key === undefined ? issue.path : [...issue.path, key];
+      const path = [...issue.path, ...(key === undefined ? [] : [key])].map((part) =>
+        typeof part === 'string' ? tellableName(part) : part,
+      );
       const message = key === undefined ? issue.message : 'There is no such member.';
       return { [kind]: kind === 'pointer' ? base + pointerOf(path) : path.map(String).join('.'), code: issue.code, message };
     });
@@ -69,6 +71,21 @@ export function parseRequest<Schema extends z.ZodType>(
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new AppError('validation_failed', `${door.what} is not valid.`, { errors: placesOf(parsed.error, door.kind, door.base) });
+}
+
+/** A name that a client has made up is told back only where it reads like one of ours: it could hold anything else. */
+export function tellableName(name: string): string {
+  return /^[a-z][a-z0-9_]{0,39}$/.test(name) ? name : '(name)';
+}
+
+/** A path told back: words of routes and ids; anything else that stands in it could hold a value. */
+export function tellablePath(path: string): string {
+  const segment = /^([a-z][a-z.$-]{0,31}|v1|([a-z]{2,4}_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/;
+  return path
+    .split('/')
+    .map((part) => (segment.test(part) ? part : '-'))
+    .join('/')
+    .slice(0, 256);
 }
 
 function pointerOf(path: readonly PropertyKey[]): string {

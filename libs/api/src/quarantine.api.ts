@@ -30,3 +30,9 @@ export type QuarantineRecord = z.infer<typeof QuarantineRecord>;
 /** In order of the source. */
 export const QuarantinePage = pageOf(QuarantineRecord);
 export type QuarantinePage = z.infer<typeof QuarantinePage>;
+
+/** Forms in which the whole quarantine may be downloaded. */
+export const QUARANTINE_FORMATS = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+
+/** Query of `/quarantine/download`; without a format `Accept` decides, and without a preference it is CSV. */
+export const QuarantineDownloadQuery = z.strictObject({ format: z.enum(['csv', 'ndjson']).optional() });

@@ -17,10 +17,10 @@ export interface TransportOptions {
 }
 
 export interface Call {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: FormData;
+  readonly body?: FormData | string;
   readonly signal?: AbortSignal | undefined;
   /** Statuses besides 2xx whose body is an answer and not a problem. */
   readonly answers?: readonly number[];

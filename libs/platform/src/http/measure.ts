@@ -30,7 +30,7 @@ export function measureRequests(metrics: Metrics, log: Logger): RequestHandler {
 }
 
 /** The template, never the path: a path of nobody's route could hold anything. */
-function routeOf(request: Request): string {
+export function routeOf(request: Request): string {
   const route: unknown = (request as { route?: { path?: unknown } }).route?.path;
   return typeof route === 'string' ? route : 'unmatched';
 }

@@ -18,6 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const error = asAppError(thrown, request, response);
+    // Who goes away while an answer is written is no failure of ours, and nobody is left to be told.
+    if (response.headersSent && response.destroyed) return;
     if (error.status >= 500)
       this.log.error(
         { request_id: requestId(request), code: error.code, error: errorName(thrown), at: firstFrame(thrown) },
@@ -33,7 +35,7 @@ function sendProblem(request: Request, response: Response, error: AppError): voi
   if (request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0)
     response.setHeader('Connection', 'close');
   if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-  if (error.retryable) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));
+  if (error.retryable && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));
   response
     .status(error.status)
     .type(PROBLEM_MEDIA_TYPE)
@@ -48,6 +50,7 @@ const BY_STATUS: Record<number, ErrorCode> = {
   405: 'method_not_allowed',
   413: 'payload_too_large',
   415: 'unsupported_media',
+  431: 'header_too_large',
 };
 
 function asAppError(thrown: unknown, request: Request, response: Response): AppError {
