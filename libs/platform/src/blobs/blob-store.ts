@@ -19,6 +19,8 @@ export interface BlobStore {
   /** A local file with these bytes for an engine, verified against size and hash. @throws AppError artifact_corrupt */
   materialize(key: string, expected: StoredBlob, file: string): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Removes everything whose key begins with the prefix and a slash. */
+  removeAll(prefix: string): Promise<void>;
   /** A write and a read that prove the store works. */
   probe(): Promise<void>;
 }

@@ -75,6 +75,14 @@ export class FileBlobs implements BlobStore {
     await rm(this.#path(key), { force: true });
   }
 
+  async removeAll(prefix: string): Promise<void> {
+    try {
+      await rm(this.#path(prefix), { recursive: true, force: true });
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
   async probe(): Promise<void> {
     const file = path.join(this.directory, INCOMING, `probe-${randomUUID()}`);
     try {

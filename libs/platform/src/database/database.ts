@@ -1,5 +1,7 @@
 import { AppError } from '@attune/core';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { sqlComment } from '../telemetry/correlation.js';
 import { Doors1700000000002 } from './migrations/0002-doors.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { tables } from './schema/tables.js';
@@ -33,15 +35,62 @@ export class Database {
 
   /** @throws AppError dependency_unavailable when the database cannot be reached or refuses for a passing reason. */
   async query<Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.#guard(async () => rows<Row>(await this.#source.query(text, [...parameters])));
+    return this.#guard(async () => rows<Row>(await this.#source.query(text + sqlComment(), [...parameters])));
   }
 
   async transaction<T>(work: (tx: Database['query']) => Promise<T>): Promise<T> {
     return this.#guard(() =>
       this.#source.transaction((manager) =>
-        work(async <Row>(text: string, parameters: readonly unknown[] = []) => rows<Row>(await manager.query(text, [...parameters]))),
+        work(async <Row>(text: string, parameters: readonly unknown[] = []) =>
+          rows<Row>(await manager.query(text + sqlComment(), [...parameters])),
+        ),
       ),
     );
+  }
+
+  /**
+   * Listens on a channel with a connection of its own. Resolves with what stops it; `onEnd` is told once when the connection is lost.
+   * @throws AppError dependency_unavailable
+   */
+  async listen(channel: string, onNotice: (payload: string) => void, onEnd: () => void): Promise<() => Promise<void>> {
+    const client = await this.#session('attune watch', onEnd);
+    client.on('notification', ({ payload }) => onNotice(payload ?? ''));
+    await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+    return () => client.end();
+  }
+
+  /**
+   * Takes a lock of which the database grants one at a time, for as long as a connection of its own lives. Undefined when somebody
+   * else has it; else how to give it back. `onLost` is told once when the connection is lost. @throws AppError dependency_unavailable
+   */
+  async hold(lock: number, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
+    const client = await this.#session('attune leader', onLost);
+    const { rows: answer } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [lock]);
+    if (answer[0]?.mine) return () => client.end();
+    client.removeListener('end', onLost);
+    await client.end();
+    return undefined;
+  }
+
+  /** A connection beside the pool. */
+  async #session(name: string, onEnd: () => void): Promise<pg.Client> {
+    const { url } = this.#source.options as { url: string };
+    const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: name });
+    client.on('error', () => undefined); // the end follows, and that is what counts
+    client.once('end', onEnd);
+    try {
+      await client.connect();
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      throw new AppError('dependency_unavailable', 'the database does not answer', { cause });
+    }
+    return client;
+  }
+
+  /** Connections of the pool by what they do. */
+  get pool(): { used: number; idle: number; waiting: number } {
+    const { totalCount, idleCount, waitingCount } = (this.#source.driver as unknown as { master: pg.Pool }).master;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {
@@ -57,6 +106,9 @@ export class Database {
       }
       return result;
     } catch (cause) {
+      // JSON may hold U+0000 and no text of Postgres may: the caller's to change, and never worth a 500.
+      if (cause instanceof Error && /^(22P05|22021)$/.test((cause as { code?: string }).code ?? ''))
+        throw new AppError('validation_failed', 'a text holds the character U+0000 or is no UTF-8', { cause });
       if (cause instanceof AppError || !isPassing(cause)) throw cause;
       this.#failed = true;
       throw new AppError('dependency_unavailable', 'the database does not answer', { cause });

@@ -12,10 +12,30 @@ export interface ReceivedBlob {
 export class DatasetsRepository {
   constructor(private readonly database: Database) {}
 
-  async receive(blob: ReceivedBlob): Promise<{ datasetId: string }> {
+  /** The stored bytes of a dataset; undefined when they were removed or never came. */
+  async find(tenantId: string, sha256: string): Promise<ReceivedBlob | undefined> {
+    const [found] = await this.database.query<ReceivedBlob>(
+      `SELECT tenant_id AS "tenantId", sha256, bytes::float8 AS bytes, storage_key AS "storageKey"
+       FROM attune.blobs WHERE tenant_id = $1 AND sha256 = $2 AND removed_at IS NULL`,
+      [tenantId, sha256],
+    );
+    return found;
+  }
+
+  /**
+   * `wasRemoved`: the bytes had been removed with their last job. That may have hit the very bytes that were stored a moment ago, so
+   * the caller looks whether they are there.
+   */
+  async receive(blob: ReceivedBlob): Promise<{ datasetId: string; wasRemoved: boolean }> {
     return this.database.transaction(async (query) => {
+      // The lock waits for a removal under way.
+      const [before] = await query<{ removed: boolean }>(
+        `SELECT removed_at IS NOT NULL AS removed FROM attune.blobs WHERE tenant_id = $1 AND sha256 = $2 FOR UPDATE`,
+        [blob.tenantId, blob.sha256],
+      );
       await query(
-        `INSERT INTO attune.blobs (tenant_id, sha256, bytes, storage_key) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id, sha256) DO UPDATE SET verified_at = now()`,
+        `INSERT INTO attune.blobs (tenant_id, sha256, bytes, storage_key) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (tenant_id, sha256) DO UPDATE SET verified_at = now(), removed_at = NULL, storage_key = excluded.storage_key`,
         [blob.tenantId, blob.sha256, blob.bytes, blob.storageKey],
       );
       const [dataset] = await query<{ id: string }>(
@@ -23,7 +43,7 @@ export class DatasetsRepository {
          ON CONFLICT (tenant_id, sha256) DO UPDATE SET bytes = excluded.bytes RETURNING id`,
         [blob.tenantId, uuidv7(), blob.sha256, blob.bytes],
       );
-      return { datasetId: dataset!.id };
+      return { datasetId: dataset!.id, wasRemoved: before?.removed === true };
     });
   }
 }

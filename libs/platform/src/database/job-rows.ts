@@ -22,6 +22,9 @@ export interface JobRow {
   created_at: number;
   started_at: number | null;
   completed_at: number | null;
+  cloned_from: string | null;
+  request_id: string | null;
+  deleted_at: number | null;
 }
 
 export interface StageRow {
@@ -37,6 +40,7 @@ export interface StageRow {
   next_run_at: number;
   progress: number;
   error: { class: ErrorClass; code: ErrorCode; detail: string } | null;
+  ready_at: number | null;
   started_at: number | null;
   ended_at: number | null;
 }
@@ -44,10 +48,11 @@ export interface StageRow {
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8 AS ${column.split('.').pop()}`;
 
 export const JOB_COLUMNS = `tenant_id, id, operation, options, status, stage, generation, version, dataset_id, input_sha256, input_name,
-  bytes_in::float8 AS bytes_in, cancel_requested, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')}`;
+  bytes_in::float8 AS bytes_in, cancel_requested, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
+  cloned_from, request_id, ${ms('deleted_at')}`;
 
 export const STAGE_COLUMNS = `stage, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,
-  ${ms('lease_until')}, ${ms('next_run_at')}, progress, error, ${ms('started_at')}, ${ms('ended_at')}`;
+  ${ms('lease_until')}, ${ms('next_run_at')}, progress, error, ${ms('ready_at')}, ${ms('started_at')}, ${ms('ended_at')}`;
 
 export function stateOf(job: JobRow, stages: readonly StageRow[]): JobState {
   return {

@@ -1,9 +1,18 @@
 import { AppError, type GivenMapping, type JobOptions, type JobStatus, type Operation, type WorkerService } from '@attune/core';
-import { createJob, stagesOf } from '@attune/pipeline';
+import { createJob, stagesOf, TERMINAL } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.js';
-import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow } from './job-rows.js';
+import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
+import type { JobRow } from './job-rows.js';
 import { type Transition, transition, writeEffects } from './transition.js';
+
+/** The reserved idempotency key that a request answers together with what it does. */
+export interface AnsweredKey {
+  readonly route: string;
+  readonly key: string;
+  readonly holder: string;
+  readonly fingerprint: string;
+}
 
 export interface Submission {
   readonly tenantId: string;
@@ -16,39 +25,26 @@ export interface Submission {
   /** Name of the file as the client gave it. */
   readonly inputName: string | null;
   readonly traceparent: string | null;
-  /** The reserved idempotency key that this job answers. */
-  readonly idempotency?: { readonly route: string; readonly key: string; readonly holder: string; readonly fingerprint: string };
+  /** Of the request that submits, so that everything the job does can be found by it. */
+  readonly requestId?: string | null;
+  /** The job that this one is a clone of. */
+  readonly clonedFrom?: string | null;
+  readonly idempotency?: AnsweredKey;
 }
 
-export interface JobDetail {
-  readonly job: JobRow;
-  readonly stages: readonly StageRow[];
-  readonly ledger: readonly LedgerRow[];
-  /** Findings of severity error and fatal. */
-  readonly errorsFound: number;
-  /** Bytes of the published results. */
-  readonly bytesOut: number;
-  /** Ready stages of the same service that come first. */
-  readonly backlogPosition: number;
-  readonly now: number;
+export interface JobFilter {
+  readonly status?: JobStatus;
+  readonly operation?: Operation;
+  readonly createdAfter?: string;
+  readonly createdBefore?: string;
+  /** Text in the name of the file, in any case of letters. */
+  readonly nameContains?: string;
 }
 
-interface FoundRow extends JobRow {
-  now: number;
-  errors_found: number;
-  bytes_out: number;
-  backlog_position: number;
-}
-
-export interface LedgerRow {
-  stage: string;
-  unit: string;
-  records_in: number;
-  records_out: number;
-  records_quarantined: number;
-  records_merged: number;
-  records_dropped: number;
-  drop_reasons: Record<string, number>;
+/** Place of a job in the list: its time of creation as the database writes it, then its id. */
+export interface ListPlace {
+  readonly createdAt: string;
+  readonly id: string;
 }
 
 export interface HistoryRow {
@@ -60,18 +56,39 @@ export interface HistoryRow {
   data: Record<string, string | number | null>;
 }
 
+/** One try at a stage; times in milliseconds of the database clock. */
+export interface AttemptRow {
+  stage: string;
+  epoch: number;
+  worker: string;
+  started_at: number;
+  ended_at: number | null;
+  outcome: string | null;
+}
+
+/** What a DELETE has done: an open job was asked to stop, or one that had ended is gone. */
+export type Deletion =
+  { readonly kind: 'cancelled'; readonly transition: Transition } | { readonly kind: 'deleted'; readonly version: number };
+
+/** Removes the bytes of a deleted job: everything under its own prefix, and its input unless another job uses it. */
+export type Erase = (prefix: string, input: string | undefined) => Promise<void>;
+
 /** Jobs as their clients see them. Everything is asked for with a tenant; another tenant's job does not exist. */
 export class JobsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Job, stages, first history line and the idempotency answer in one transaction. Answers the job's id and the services to ring. */
+  /**
+   * Job, stages, first history line and the idempotency answer in one transaction. Answers the job's id and the services to ring.
+   * @throws AppError overloaded when the bytes were removed with the last job over them a moment ago: send them again.
+   */
   async submit(submission: Submission): Promise<{ jobId: string; rings: readonly WorkerService[] }> {
     const jobId = uuidv7();
     const { state, effects } = createJob(submission.operation, null, 0);
     const rings = await this.database.transaction(async (query) => {
+      await holdInput(query, submission.datasetId);
       await query(
-        `INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name)
-         VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11)`,
+        `INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from)
+         VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13)`,
         [
           submission.tenantId,
           jobId,
@@ -84,6 +101,8 @@ export class JobsRepository {
           submission.bytesIn,
           submission.traceparent,
           submission.inputName,
+          submission.requestId ?? null,
+          submission.clonedFrom ?? null,
         ],
       );
       for (const [position, stage] of stagesOf(submission.operation).entries()) {
@@ -102,79 +121,158 @@ export class JobsRepository {
     return { jobId, rings };
   }
 
+  /** A deleted job is found too: its `deleted_at` says so. */
   async find(tenantId: string, jobId: string): Promise<JobDetail | undefined> {
-    const [found] = await this.database.query<FoundRow>(
-      `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
-         (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = j.generation AND a.kind LIKE 'result\\_%') AS bytes_out,
-         (SELECT count(*)::int FROM attune.job_stages mine JOIN attune.job_stages other ON other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at
-          WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position
-       FROM (SELECT ${JOB_COLUMNS}, errors_found::float8 AS errors_found FROM attune.jobs WHERE tenant_id = $1 AND id = $2) j`,
-      [tenantId, jobId],
-    );
-    if (!found) return undefined;
-    const stages = await this.database.query<StageRow>(
-      `SELECT ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = $1 ORDER BY position`,
-      [jobId],
-    );
-    const ledger = await this.database.query<LedgerRow>(
-      `SELECT r.stage, unit, records_in::float8 AS records_in, records_out::float8 AS records_out, records_quarantined::float8 AS records_quarantined,
-         records_merged::float8 AS records_merged, records_dropped::float8 AS records_dropped, drop_reasons
-       FROM attune.row_ledger r JOIN attune.job_stages s USING (job_id, stage, shard)
-       WHERE r.job_id = $1 AND generation = $2 ORDER BY position`,
-      [jobId, found.generation],
-    );
-    const { now, errors_found: errorsFound, bytes_out: bytesOut, backlog_position: backlogPosition, ...job } = found;
-    return { job, stages, ledger, errorsFound, bytesOut, backlogPosition, now };
+    const [found] = await this.database.query<DetailRow>(detailsOf('WHERE tenant_id = $1 AND id = $2'), [tenantId, jobId]);
+    return found && detailOf(found);
   }
 
-  /** Newest first; `after` is the last sort key of the page before. */
-  async list(
-    tenantId: string,
-    filter: { status?: JobStatus; operation?: Operation; createdAfter?: string; limit: number; after?: { createdAt: number; id: string } },
-  ): Promise<JobRow[]> {
-    return this.database.query<JobRow>(
-      `SELECT ${JOB_COLUMNS} FROM attune.jobs
-       WHERE tenant_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
-         AND ($7::timestamptz IS NULL OR attune.jobs.created_at > $7)
-         AND ($4::float8 IS NULL OR (extract(epoch from attune.jobs.created_at) * 1000, id) < ($4::float8, $5::uuid))
-       ORDER BY attune.jobs.created_at DESC, id DESC LIMIT $6`,
+  /** Newest first, without deleted jobs, in one query. Each comes with its place, from which the next page goes on. */
+  async list(tenantId: string, page: JobFilter & { limit: number; after?: ListPlace }): Promise<(JobDetail & { place: ListPlace })[]> {
+    const found = await this.database.query<DetailRow>(
+      detailsOf(
+        `WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
+           AND ($4::timestamptz IS NULL OR jobs.created_at > $4) AND ($5::timestamptz IS NULL OR jobs.created_at < $5)
+           AND ($6::text IS NULL OR position(lower($6) IN lower(input_name)) > 0)
+           AND ($7::timestamptz IS NULL OR (jobs.created_at, id) < ($7, $8::uuid))
+         ORDER BY jobs.created_at DESC, id DESC LIMIT $9`,
+      ),
       [
         tenantId,
-        filter.status ?? null,
-        filter.operation ?? null,
-        filter.after?.createdAt ?? null,
-        filter.after?.id ?? null,
-        filter.limit,
-        filter.createdAfter ?? null,
+        page.status ?? null,
+        page.operation ?? null,
+        page.createdAfter ?? null,
+        page.createdBefore ?? null,
+        page.nameContains ?? null,
+        page.after?.createdAt ?? null,
+        page.after?.id ?? null,
+        page.limit,
       ],
     );
+    return found.map((row) => ({ ...detailOf(row), place: { createdAt: row.sort_at, id: row.id } }));
   }
 
-  async history(tenantId: string, jobId: string, afterSeq: number, limit: number): Promise<HistoryRow[]> {
+  /** Lines after `afterSeq` in order; of the given levels only, if some are given. */
+  async history(tenantId: string, jobId: string, afterSeq: number, limit: number, levels?: readonly string[]): Promise<HistoryRow[]> {
     return this.database.query<HistoryRow>(
       `SELECT seq, (extract(epoch from at) * 1000)::float8 AS at, type, level, message, data
-       FROM attune.job_events WHERE tenant_id = $1 AND job_id = $2 AND seq > $3 ORDER BY seq LIMIT $4`,
-      [tenantId, jobId, afterSeq, limit],
+       FROM attune.job_events WHERE tenant_id = $1 AND job_id = $2 AND seq > $3 AND ($5::text[] IS NULL OR level = ANY($5)) ORDER BY seq LIMIT $4`,
+      [tenantId, jobId, afterSeq, limit, levels ?? null],
     );
   }
 
-  /** @throws AppError not_found, conflict_state when the job has ended. */
-  async cancel(tenantId: string, jobId: string): Promise<Transition> {
+  /** Every try at every stage, in the order in which they began. */
+  async attempts(tenantId: string, jobId: string): Promise<AttemptRow[]> {
+    return this.database.query<AttemptRow>(
+      `SELECT stage, epoch::float8 AS epoch, worker, (extract(epoch from started_at) * 1000)::float8 AS started_at,
+         (extract(epoch from ended_at) * 1000)::float8 AS ended_at, outcome
+       FROM attune.attempts WHERE tenant_id = $1 AND job_id = $2 ORDER BY attempts.started_at, epoch, stage`,
+      [tenantId, jobId],
+    );
+  }
+
+  /** The mapping that the job was given; null when Attune suggests. */
+  async mappingOf(tenantId: string, jobId: string): Promise<GivenMapping | null> {
+    const [row] = await this.database.query<{ mapping: GivenMapping | null }>(
+      `SELECT mapping FROM attune.jobs WHERE tenant_id = $1 AND id = $2`,
+      [tenantId, jobId],
+    );
+    return row?.mapping ?? null;
+  }
+
+  /** @throws AppError not_found, gone, precondition_failed, conflict_state when the job has ended. */
+  async cancel(
+    tenantId: string,
+    jobId: string,
+    asked: { readonly permits?: (version: number) => boolean; readonly idempotency?: AnsweredKey } = {},
+  ): Promise<Transition> {
     return this.database.transaction(async (query) => {
-      const [own] = await query(`SELECT 1 FROM attune.jobs WHERE tenant_id = $1 AND id = $2`, [tenantId, jobId]);
-      if (!own) throw new AppError('not_found', 'there is no such job');
+      await hold(query, tenantId, jobId, asked.permits);
+      if (asked.idempotency) await answerKey(query, tenantId, asked.idempotency, jobId);
       return transition(query, jobId, { type: 'cancel' });
+    });
+  }
+
+  /**
+   * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping and the file's name, and keeps the rest as
+   * a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
+   * @throws AppError not_found, gone, precondition_failed
+   */
+  async delete(tenantId: string, jobId: string, erase: Erase, permits?: (version: number) => boolean): Promise<Deletion> {
+    return this.database.transaction(async (query): Promise<Deletion> => {
+      const job = await hold(query, tenantId, jobId, permits);
+      if (!TERMINAL.has(job.status)) return { kind: 'cancelled', transition: await transition(query, jobId, { type: 'cancel' }) };
+      await query(`DELETE FROM attune.artifacts WHERE job_id = $1`, [jobId]);
+      await query(`DELETE FROM attune.row_ledger WHERE job_id = $1`, [jobId]);
+      await query(
+        `UPDATE attune.jobs SET deleted_at = now(), version = version + 1, mapping = NULL, input_name = NULL,
+           error = CASE WHEN error IS NULL THEN NULL ELSE error || '{"detail": "the job was deleted"}'::jsonb END WHERE id = $1`,
+        [jobId],
+      );
+      const line = { type: 'job.deleted', level: 'info', message: 'The job was deleted.', data: {} } as const;
+      await writeEffects(query, { id: jobId, tenant_id: tenantId }, [{ type: 'history', line }]);
+      await erase(`tenants/${tenantId}/jobs/${jobId}`, await releaseInput(query, job));
+      return { kind: 'deleted', version: job.version + 1 };
+    });
+  }
+
+  /**
+   * Answers the review of a job with a mapping: the stage that asked starts again with it.
+   * @throws AppError not_found, gone, conflict_state when the job awaits no review.
+   */
+  async answerReview(tenantId: string, jobId: string, mapping: GivenMapping): Promise<Transition> {
+    return this.database.transaction(async (query) => {
+      const job = await hold(query, tenantId, jobId);
+      if (job.status !== 'awaiting_review')
+        throw new AppError('conflict_state', `the job is ${job.status}; clone it with the mapping instead`);
+      await query(`UPDATE attune.jobs SET mapping = $2::jsonb WHERE id = $1`, [jobId, JSON.stringify(mapping)]);
+      return transition(query, jobId, { type: 'answer' });
     });
   }
 }
 
+type Held = Pick<JobRow, 'id' | 'tenant_id' | 'status' | 'version' | 'dataset_id'>;
+
+/** Locks the job of the tenant for the rest of the transaction. @throws AppError not_found, gone, precondition_failed */
+async function hold(query: Database['query'], tenantId: string, jobId: string, permits?: (version: number) => boolean): Promise<Held> {
+  const [job] = await query<Held & { deleted: boolean }>(
+    `SELECT id, tenant_id, status, version, dataset_id, deleted_at IS NOT NULL AS deleted FROM attune.jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+    [tenantId, jobId],
+  );
+  if (!job) throw new AppError('not_found', 'there is no such job');
+  if (job.deleted) throw new AppError('gone', 'the job was deleted');
+  if (permits?.(job.version) === false) throw new AppError('precondition_failed', `the job has version ${job.version}`);
+  return job;
+}
+
+/** Keeps the input from being removed until the job over it is there. */
+async function holdInput(query: Database['query'], datasetId: string): Promise<void> {
+  const [input] = await query<{ removed: boolean }>(
+    `SELECT b.removed_at IS NOT NULL AS removed FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
+     WHERE d.id = $1 FOR SHARE OF b`,
+    [datasetId],
+  );
+  if (input?.removed !== false) throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again');
+}
+
+/** Where the job's input is stored, if no other job is left that uses it; then it counts as removed. */
+async function releaseInput(query: Database['query'], job: Held): Promise<string | undefined> {
+  const [input] = await query<{ storage_key: string; sha256: string }>(
+    `SELECT b.storage_key, b.sha256 FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
+     WHERE d.id = $1 FOR UPDATE OF b`,
+    [job.dataset_id],
+  );
+  const others = await query(`SELECT 1 FROM attune.jobs WHERE dataset_id = $1 AND deleted_at IS NULL AND id <> $2 LIMIT 1`, [
+    job.dataset_id,
+    job.id,
+  ]);
+  if (!input || others.length > 0) return undefined;
+  await query(`UPDATE attune.blobs SET removed_at = now() WHERE tenant_id = $1 AND sha256 = $2`, [job.tenant_id, input.sha256]);
+  return input.storage_key;
+}
+
 /** The reservation must still be ours: a second request with the key may have taken it over. */
-async function answerKey(
-  query: Database['query'],
-  tenantId: string,
-  key: NonNullable<Submission['idempotency']>,
-  jobId: string,
-): Promise<void> {
+async function answerKey(query: Database['query'], tenantId: string, key: AnsweredKey, jobId: string): Promise<void> {
   const answered = await query(
     `UPDATE attune.idempotency_keys SET state = 'answered', fingerprint = $5, job_id = $6, lease_until = NULL
      WHERE tenant_id = $1 AND route = $2 AND key = $3 AND holder = $4 AND state = 'reserved' RETURNING 1`,

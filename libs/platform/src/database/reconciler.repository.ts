@@ -53,6 +53,37 @@ export class ReconcilerRepository {
     return row!.lost;
   }
 
+  /** Failed jobs by the class of their error. */
+  async failedJobs(): Promise<{ errorClass: string; jobs: number }[]> {
+    return this.database.query(
+      `SELECT coalesce(error->>'class', 'unknown') AS "errorClass", count(*)::int AS jobs
+       FROM attune.jobs WHERE status = 'failed' AND deleted_at IS NULL GROUP BY 1`,
+    );
+  }
+
+  /** Stored objects by layer: received bytes are bronze, silver is silver, results are output. */
+  async storage(): Promise<{ layer: string; bytes: number; objects: number }[]> {
+    return this.database.query(
+      `SELECT layer, sum(bytes)::float8 AS bytes, count(*)::int AS objects FROM (
+         SELECT 'bronze' AS layer, bytes FROM attune.blobs
+         UNION ALL
+         SELECT CASE WHEN kind = 'silver' THEN 'silver' WHEN kind LIKE 'result\\_%' THEN 'output' ELSE 'other' END, bytes FROM attune.artifacts
+       ) stored GROUP BY layer`,
+    );
+  }
+
+  /** How the database itself is doing. */
+  async vitals(): Promise<{ connections: number; xminAge: number; deadTuples: { table: string; dead: number }[] }> {
+    const [server] = await this.database.query<{ connections: number; xmin_age: number }>(
+      `SELECT (SELECT count(*) FROM pg_stat_activity)::float8 / current_setting('max_connections')::int AS connections,
+         coalesce((SELECT extract(epoch from max(now() - xact_start)) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL), 0)::float8 AS xmin_age`,
+    );
+    const deadTuples = await this.database.query<{ table: string; dead: number }>(
+      `SELECT relname AS table, n_dead_tup::float8 AS dead FROM pg_stat_user_tables WHERE schemaname IN ('attune', 'bullmq')`,
+    );
+    return { connections: server!.connections, xminAge: server!.xmin_age, deadTuples };
+  }
+
   /** Announces a worker process; presence is a hint, never a lock. */
   async seen(worker: { id: string; service: string; host: string; version: string; slots: number; busy: number }): Promise<void> {
     await this.database.query(

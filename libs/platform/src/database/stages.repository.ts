@@ -25,6 +25,8 @@ export interface Claim {
   readonly operation: Operation;
   readonly options: JobOptions;
   readonly mapping: GivenMapping | null;
+  /** Name of the file as the client gave it; it says something of what the records are. */
+  readonly inputName: string | null;
   readonly dataset: {
     readonly id: string;
     readonly sha256: string;
@@ -53,6 +55,7 @@ interface ClaimRow {
   operation: Operation;
   options: JobOptions;
   mapping: GivenMapping | null;
+  input_name: string | null;
   dataset_id: string;
   sha256: string;
   bytes: number;
@@ -83,7 +86,7 @@ export class StagesRepository {
       const stage = after.stages.find(({ name }) => name === next.stage)!;
       if (stage.status !== 'running') return undefined;
       const [row] = await query<ClaimRow>(
-        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent,
+        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent,
            (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
          FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
            JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = 0
@@ -101,6 +104,7 @@ export class StagesRepository {
         operation: row.operation,
         options: row.options,
         mapping: row.mapping,
+        inputName: row.input_name,
         dataset: {
           id: row.dataset_id,
           sha256: row.sha256,
@@ -133,7 +137,7 @@ export class StagesRepository {
   /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */
   async commit(
     claim: Claim,
-    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure'> & { readonly artifacts: readonly StoredArtifact[] },
+    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review'> & { readonly artifacts: readonly StoredArtifact[] },
   ): Promise<Transition & { readonly swept: readonly string[] }> {
     if (left.ledger && ledgerGap(left.ledger) !== 0)
       throw new AppError('engine.failed', `the row ledger of stage ${claim.stage} does not reconcile`);
@@ -143,8 +147,11 @@ export class StagesRepository {
         stage: claim.stage,
         epoch: claim.epoch,
         ...(left.failure ? { failure: left.failure } : {}),
+        // Who has given a mapping has been asked already.
+        review: left.review === true && claim.mapping === null,
       });
       if (done.after.status === 'cancelled') return { ...done, swept: [] };
+      const replaced = await forgetEarlier(query, claim);
       for (const artifact of left.artifacts) await recordArtifact(query, claim, artifact);
       if (left.ledger) await recordLedger(query, claim, left.ledger);
       if (left.errorsFound !== undefined)
@@ -153,7 +160,7 @@ export class StagesRepository {
         `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
         [claim.jobId, claim.generation, left.sweep ?? []],
       );
-      return { ...done, swept: swept.map(({ storage_key: key }) => key) };
+      return { ...done, swept: [...replaced, ...swept].map(({ storage_key: key }) => key) };
     });
   }
 
@@ -173,6 +180,16 @@ export class StagesRepository {
   async #end(claim: Claim, event: JobEvent): Promise<Transition> {
     return this.database.transaction((query) => transition(query, claim.jobId, event));
   }
+}
+
+/** A stage that starts again after a review replaces what it has left before. */
+async function forgetEarlier(query: Database['query'], claim: Claim): Promise<{ storage_key: string }[]> {
+  const key = [claim.jobId, claim.generation, claim.stage];
+  await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = 0`, key);
+  return query<{ storage_key: string }>(
+    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = 0 AND epoch < $4 RETURNING storage_key`,
+    [...key, claim.epoch],
+  );
 }
 
 async function recordArtifact(query: Database['query'], claim: Claim, artifact: StoredArtifact): Promise<void> {

@@ -37,7 +37,10 @@ export async function transition(query: Query, jobId: string, event: JobEvent): 
 }
 
 async function writeJob(query: Query, job: JobRow, before: JobState, after: JobState): Promise<void> {
-  const current = after.error?.stage ?? after.stages.find((stage) => stage.status !== 'done')?.name ?? after.stages.at(-1)!.name;
+  const open = after.stages.findIndex((stage) => stage.status !== 'done');
+  // During a review the job stands at the stage that asks.
+  const place = open < 0 ? after.stages.length - 1 : after.status === 'awaiting_review' ? open - 1 : open;
+  const current = after.error?.stage ?? after.stages[place]!.name;
   const unchanged =
     before.status === after.status &&
     before.cancelRequested === after.cancelRequested &&

@@ -1,6 +1,16 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, type ArtifactKind, ERROR_KINDS, type ErrorCode, type LeftFile, type RowLedger, type StageName } from '@attune/core';
+import {
+  AppError,
+  type ArtifactKind,
+  Detection,
+  ERROR_KINDS,
+  type ErrorCode,
+  type LeftFile,
+  Plan,
+  type RowLedger,
+  type StageName,
+} from '@attune/core';
 import type { StageError } from '@attune/pipeline';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
@@ -39,6 +49,8 @@ export class Attempt {
   /** @throws only when the database cannot be told the outcome. */
   async perform(stage: Stage): Promise<AttemptEnd> {
     const heart = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    // A cancellation rings, and the beat that follows is told of it.
+    const stopListening = this.parts.bell.listen(this.claim.jobId, () => void this.#beat());
     try {
       const scratch = path.join(this.parts.scratchDir, this.claim.jobId, this.claim.stage, '0', String(this.claim.epoch));
       await mkdir(scratch, { recursive: true, mode: 0o700 });
@@ -50,11 +62,25 @@ export class Attempt {
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       this.#count(outcome.ledger);
       await this.#remove(transition.swept);
+      if (transition.after.status === 'completed' && this.claim.mapping !== null) await this.#remember(context);
       return { outcome: 'done', transition, ...(outcome.failure ? { code: outcome.failure.code } : {}) };
     } catch (error) {
       return await this.#endFailed(error);
     } finally {
       clearInterval(heart);
+      stopListening();
+    }
+  }
+
+  /** A mapping that a person gave, and with which the job came to its end, is what the next file with these columns gets. */
+  async #remember(context: StageContext): Promise<void> {
+    const { claim, parts } = this;
+    try {
+      const [plan, detection] = [Plan.parse(await context.json('plan')), Detection.parse(await context.json('detection'))];
+      await parts.mappings.remember(claim.tenantId, detection.fingerprint, plan.mapping);
+    } catch (error) {
+      // The job has completed; only the convenience is lost.
+      parts.log.warn({ job_id: claim.jobId, error: errorName(error) }, 'an accepted mapping could not be remembered');
     }
   }
 
@@ -146,6 +172,7 @@ export class Attempt {
       artifact,
       json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
       ledgerOf: (stage) => this.#ledgerOf(stage),
+      rememberedMapping: (fingerprint) => parts.mappings.remembered(claim.tenantId, fingerprint),
       store: (files) => this.#store(scratch, files),
     };
   }

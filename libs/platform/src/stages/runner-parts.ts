@@ -1,19 +1,23 @@
 import type { BlobStore } from '../blobs/blob-store.js';
 import type { ArtifactsRepository } from '../database/artifacts.repository.js';
 import type { JobsRepository } from '../database/jobs.repository.js';
+import type { MappingsRepository } from '../database/mappings.repository.js';
 import type { StagesRepository } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Rings } from '../queue/rings.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import type { Doorbell } from '../watch/doorbell.js';
 
 /** Everything the step protocol works with. */
 export interface RunnerParts {
   readonly stages: StagesRepository;
   readonly jobs: JobsRepository;
   readonly artifacts: ArtifactsRepository;
+  readonly mappings: MappingsRepository;
   readonly blobs: BlobStore;
   readonly rings: Rings;
+  readonly bell: Pick<Doorbell, 'listen'>;
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly log: Logger;

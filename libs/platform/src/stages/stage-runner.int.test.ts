@@ -8,12 +8,15 @@ import { pino } from 'pino';
 import { FileBlobs } from '../blobs/file-blobs.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { Database } from '../database/database.js';
-import { type JobDetail, JobsRepository } from '../database/jobs.repository.js';
+import type { JobDetail } from '../database/job-detail.js';
+import { JobsRepository } from '../database/jobs.repository.js';
+import { MappingsRepository } from '../database/mappings.repository.js';
 import { type SampleJob, submitSample } from '../database/sample-job.fixture.js';
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { Doorbell } from '../watch/doorbell.js';
 import type { RunnerParts } from './runner-parts.js';
 import { defineStage, type Stage, type StageContext } from './stage.js';
 import { StageRunner } from './stage-runner.js';
@@ -25,18 +28,22 @@ let database: Database;
 let home: string;
 let parts: RunnerParts;
 let runners: StageRunner[];
+let bell: Doorbell;
 
 beforeEach(async () => {
   fresh = await freshDatabase();
   database = await Database.open(fresh.url);
   home = await mkdtemp(path.join(tmpdir(), 'attune-runner-'));
   runners = [];
+  bell = new Doorbell(database, pino({ level: 'silent' }));
   parts = {
     stages: new StagesRepository(database),
     jobs: new JobsRepository(database),
     artifacts: new ArtifactsRepository(database),
+    mappings: new MappingsRepository(database),
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),
+    bell,
     engine: {} as Engine, // these stages need none
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
@@ -46,6 +53,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(runners.map((runner) => runner.stop(0)));
+  await bell.close();
   await database.close();
   await fresh.drop();
   await rm(home, { recursive: true });

@@ -1,4 +1,4 @@
-import type { ArtifactKind, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { TaskProgress } from '../engine/protocol.js';
@@ -20,6 +20,8 @@ export interface StageContext {
   readonly json: (kind: ArtifactKind) => Promise<unknown>;
   /** The row ledger that an earlier stage committed. */
   readonly ledgerOf: (stage: StageName) => Promise<RowLedger>;
+  /** The mapping that a person of the job's tenant has accepted for files with these columns. */
+  readonly rememberedMapping: (fingerprint: string) => Promise<GivenMapping | undefined>;
   /** Stores finished files of the scratch directory under this attempt's epoch; they count once the stage commits. */
   readonly store: (files: readonly LeftFile[]) => Promise<StoredArtifact[]>;
 }

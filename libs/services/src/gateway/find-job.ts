@@ -1,10 +1,17 @@
 import { AppError, bareId } from '@attune/core';
 import type { JobDetail, JobsRepository } from '@attune/platform';
 
-/** @throws AppError not_found for an id that is none, a job that is not, and a job of another tenant alike. */
-export async function findJob(jobs: JobsRepository, tenantId: string, id: string): Promise<JobDetail> {
+/** The bare id. @throws AppError not_found for an id that is none. */
+export function jobIdOf(id: string): string {
   const jobId = bareId('job', id);
-  const found = jobId === undefined ? undefined : await jobs.find(tenantId, jobId);
+  if (jobId === undefined) throw new AppError('not_found', 'there is no such job');
+  return jobId;
+}
+
+/** @throws AppError not_found for an id that is none, a job that is not, and a job of another tenant alike; gone for a deleted job. */
+export async function findJob(jobs: JobsRepository, tenantId: string, id: string): Promise<JobDetail> {
+  const found = await jobs.find(tenantId, jobIdOf(id));
   if (!found) throw new AppError('not_found', 'there is no such job');
+  if (found.job.deleted_at !== null) throw new AppError('gone', 'the job was deleted');
   return found;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { jobPaths, ProblemBody } from '@attune/api';
+import { jobActions, jobPaths, ProblemBody } from '@attune/api';
 import { ERROR_KINDS } from '@attune/core';
 import { openServices, readConfig, type RunningProcess } from '@attune/platform';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
@@ -23,10 +23,11 @@ const OPEN = [
   '/api/v1/metrics',
   '/problems/not_found',
 ];
-const CLOSED: readonly (readonly ['get' | 'post' | 'delete', string])[] = [
+const CLOSED: readonly (readonly ['get' | 'post' | 'put' | 'delete', string])[] = [
   ['post', '/api/v1/jobs'],
   ['get', '/api/v1/jobs'],
-  ['post', `/api/v1/jobs/${JOB}/cancel`],
+  ...Object.values(jobActions(JOB)).map((route) => ['post', route] as const),
+  ['put', jobPaths(JOB).mapping],
   ['delete', `/api/v1/jobs/${JOB}`],
   ...Object.values(jobPaths(JOB)).map((route) => ['get', route] as const),
 ];

@@ -1,6 +1,31 @@
 import type { Service } from '@attune/platform';
+import { JobActionsController } from './job-actions.controller.js';
 import { JobArtifactsController } from './job-artifacts.controller.js';
+import { JobHistoryController } from './job-history.controller.js';
+import { JobLineageController } from './job-lineage.controller.js';
+import { JobMappingController } from './job-mapping.controller.js';
 import { JobsController } from './jobs.controller.js';
+import { MappingsController } from './mappings.controller.js';
+import { PreviewController } from './preview.controller.js';
+import { QuarantineDownloadController } from './quarantine-download.controller.js';
+import { SchemasController } from './schemas.controller.js';
+import { watchCall } from './watch.grpc.js';
 
 /** The door for clients. */
-export const gateway: Service = { name: 'gateway', controllers: [JobsController, JobArtifactsController], stages: [], calls: [] };
+export const gateway: Service = {
+  name: 'gateway',
+  controllers: [
+    JobsController,
+    JobActionsController,
+    JobArtifactsController,
+    JobHistoryController,
+    JobLineageController,
+    JobMappingController,
+    QuarantineDownloadController,
+    PreviewController,
+    MappingsController,
+    SchemasController,
+  ],
+  stages: [],
+  calls: [watchCall],
+};

@@ -3,13 +3,13 @@ import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
 import { createJob, jobProgress } from '@attune/pipeline';
 import type { JobDetail } from '@attune/platform';
 
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+export const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** A job as its clients read it (api.md, section 3). */
 export function jobBody(detail: JobDetail): JobBody {
   const { job, stages, ledger, now } = detail;
   const id = prefixed('job', job.id);
-  const { self, result, quality, quarantine, mapping, logs } = jobPaths(id);
+  const { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts } = jobPaths(id);
   const current = stages.find((stage) => stage.stage === job.stage);
   return {
     job_id: id,
@@ -59,10 +59,12 @@ export function jobBody(detail: JobDetail): JobBody {
       retryable: retryable(job.error.code),
       detail: job.error.detail,
     },
-    links: { self, result, quality, quarantine, mapping, logs },
+    ...(job.cloned_from ? { cloned_from: prefixed('job', job.cloned_from) } : {}),
+    links: { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts },
   };
 
   function waitingFor({ stages: all }: JobDetail): JobBody['waiting_for'] {
+    if (job.status === 'awaiting_review') return { reason: 'review' };
     const ready = all.find((stage) => stage.status === 'ready');
     if (!ready || job.completed_at !== null) return null;
     return ready.next_run_at > now

@@ -1,59 +1,59 @@
-import {
-  type JobBody,
-  type JobList,
-  JobListQuery,
-  type JobStatusBody,
-  jobPaths,
-  LOG_LEVELS,
-  LOG_MEDIA_TYPE,
-  parseRequest,
-} from '@attune/api';
-import { AppError, bareId, prefixed } from '@attune/core';
+import { type JobList, JobListQuery, jobPaths, JobStatusBody, JobStatusQuery, parseRequest } from '@attune/api';
+import { AppError } from '@attune/core';
 import {
   IdempotencyRepository,
+  MappingsRepository,
   JobsRepository,
+  JobWatch,
   type BlobStore,
   BLOBS,
   type Config,
   CONFIG,
   DatasetsRepository,
+  type JobDetail,
   Metrics,
-  noteTerminal,
   PEPPER,
   Rings,
   Tenant,
 } from '@attune/platform';
-import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { isKnown } from './conditions.js';
 import { readCursor, signCursor } from './cursor.js';
-import { createdBody, jobBody, statusBody } from './job-body.js';
-import { submitOnce } from './submit-once.js';
 import { findJob } from './find-job.js';
+import { createdBody, jobBody, statusBody } from './job-body.js';
+import { nextLink } from './next-link.js';
+import { preferenceOf } from './prefer.js';
+import { type Submitted, submitOnce } from './submit-once.js';
 
 const RETRY_AFTER_SECONDS = '1';
-const LOG_LINES = 10_000;
 
-/** Submit, read, list, cancel: the life of jobs as clients see it (api.md, section 4). */
+/** Submit, list, read, wait: the life of jobs as clients see it (api.md, section 4). */
 @Controller('api/v1/jobs')
 export class JobsController {
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
     @Inject(DatasetsRepository) private readonly datasets: DatasetsRepository,
     @Inject(IdempotencyRepository) private readonly keys: IdempotencyRepository,
+    @Inject(MappingsRepository) private readonly mappings: MappingsRepository,
     @Inject(Rings) private readonly rings: Rings,
+    @Inject(JobWatch) private readonly watch: JobWatch,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(BLOBS) private readonly blobs: BlobStore,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(PEPPER) private readonly pepper: string,
   ) {}
 
+  /** 202 at once; with `Prefer: wait` 200 with the job that has ended meanwhile, or 202 when the time is over. */
   @Post()
   async submit(@Tenant() tenantId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const { jobId, rings, replayed } = await submitOnce(
+    const { waitSeconds, applied } = preferenceOf(request.header('prefer'));
+    const submitted = await submitOnce(
       {
         jobs: this.jobs,
         datasets: this.datasets,
         keys: this.keys,
+        mappings: this.mappings,
         blobs: this.blobs,
         metrics: this.metrics,
         uploadLimitBytes: this.config.uploadLimitBytes,
@@ -61,81 +61,89 @@ export class JobsController {
       tenantId,
       request,
     );
-    const body = createdBody(await findJob(this.jobs, tenantId, jobId));
-    if (replayed) response.set('Idempotent-Replayed', 'true');
-    response
-      .status(202)
-      .set({ Location: jobPaths(body.job_id).self, 'Retry-After': RETRY_AFTER_SECONDS })
-      .json(body);
-    await this.rings.ring(rings, { job_id: jobId });
+    if (waitSeconds > 0) {
+      await this.rings.ring(submitted.rings, { job_id: submitted.jobId });
+      await this.#changed(tenantId, submitted.jobId, () => false, waitSeconds, response);
+    }
+    if (applied !== undefined) response.set('Preference-Applied', applied);
+    const detail = await findJob(this.jobs, tenantId, submitted.jobId);
+    this.#answer(response, detail, submitted, waitSeconds > 0 && detail.job.completed_at !== null);
+    if (waitSeconds === 0) await this.rings.ring(submitted.rings, { job_id: submitted.jobId });
   }
 
   @Get()
-  async list(@Tenant() tenantId: string, @Query() parameters: unknown): Promise<JobList> {
+  async list(
+    @Tenant() tenantId: string,
+    @Query() parameters: unknown,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobList> {
     const query = parseRequest(JobListQuery, parameters, { what: 'The query', kind: 'parameter' });
-    const scope = [tenantId, 'jobs', query.status, query.operation, query.created_after];
-    const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split(' ') : [];
+    const scope = [tenantId, 'jobs', query.status, query.operation, query.created_after, query.created_before, query.q];
+    const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split('|') : [];
     const found = await this.jobs.list(tenantId, {
       limit: query.limit + 1,
       ...(query.status ? { status: query.status } : {}),
       ...(query.operation ? { operation: query.operation } : {}),
       ...(query.created_after ? { createdAfter: query.created_after } : {}),
-      ...(createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {}),
+      ...(query.created_before ? { createdBefore: query.created_before } : {}),
+      ...(query.q ? { nameContains: query.q } : {}),
+      ...(createdAt && id ? { after: { createdAt, id } } : {}),
     });
     const page = found.slice(0, query.limit);
     const last = page.at(-1);
-    const more = found.length > query.limit && last !== undefined;
-    const data: JobBody[] = [];
-    for (const { id: jobId } of page) data.push(jobBody(await findJob(this.jobs, tenantId, jobId)));
-    return { data, next_cursor: more ? signCursor(this.pepper, scope, `${last.created_at} ${last.id}`) : null, has_more: more };
+    const next = found.length > query.limit && last ? signCursor(this.pepper, scope, `${last.place.createdAt}|${last.place.id}`) : null;
+    if (next !== null) nextLink(request, response, next);
+    return { data: page.map(jobBody), next_cursor: next, has_more: next !== null };
   }
 
   @Get(':id')
   async read(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const body = jobBody(await findJob(this.jobs, tenantId, id));
     response.set('ETag', `"${body.version}"`);
-    if (request.header('if-none-match') === `"${body.version}"`) response.status(304).end();
+    if (isKnown(request, String(body.version))) response.status(304).end();
     else response.json(body);
   }
 
+  /** At once, or with `wait` as soon as the version is above `since_version`: progress alone is no new version. */
   @Get(':id/status')
-  async status(@Tenant() tenantId: string, @Param('id') id: string): Promise<JobStatusBody> {
-    return statusBody(await findJob(this.jobs, tenantId, id));
+  async status(
+    @Tenant() tenantId: string,
+    @Param('id') id: string,
+    @Query() parameters: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<JobStatusBody> {
+    const { wait, since_version: since } = parseRequest(JobStatusQuery, parameters, { what: 'The query', kind: 'parameter' });
+    const detail = await findJob(this.jobs, tenantId, id);
+    const { job } = detail;
+    const seen = since ?? job.version;
+    if (!wait || job.completed_at !== null || job.version > seen) return statusBody(detail);
+    await this.#changed(tenantId, job.id, (version) => version > seen, wait, response);
+    return statusBody(await findJob(this.jobs, tenantId, job.id));
   }
 
-  @Get(':id/logs')
-  @Header('Content-Type', LOG_MEDIA_TYPE)
-  async logs(@Tenant() tenantId: string, @Param('id') id: string, @Query('level') level?: string): Promise<string> {
-    const least = level === undefined ? 0 : (LOG_LEVELS as readonly string[]).indexOf(level);
-    if (least < 0)
-      throw new AppError('validation_failed', 'there is no such level', {
-        errors: [{ parameter: 'level', code: 'invalid_value', message: `One of ${LOG_LEVELS.join(', ')}.` }],
-      });
-    const { job } = await findJob(this.jobs, tenantId, id);
-    const lines = await this.jobs.history(tenantId, job.id, 0, LOG_LINES);
-    return lines
-      .filter((line) => (LOG_LEVELS as readonly string[]).indexOf(line.level) >= least)
-      .map(({ seq, at, level: lineLevel, type, message, data }) => {
-        const { stage, attempt, ...rest } = data;
-        return `${JSON.stringify({ seq, at: new Date(at).toISOString(), level: lineLevel, type, message, ...(stage ? { stage } : {}), ...(attempt ? { attempt } : {}), data: rest })}\n`;
-      })
-      .join('');
+  /** Waits for the version, the end of the job, the end of the time, or the end of the connection. */
+  async #changed(tenantId: string, jobId: string, fact: (version: number) => boolean, seconds: number, response: Response): Promise<void> {
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    response.once('close', leave);
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]);
+    try {
+      await this.watch.until(tenantId, jobId, ({ version }) => fact(version), signal);
+    } catch (error) {
+      // A process that shuts down answers with what it knows; so does one whose job is gone, a moment later.
+      if (!(error instanceof AppError) || (error.code !== 'overloaded' && error.code !== 'gone')) throw error;
+    } finally {
+      response.off('close', leave);
+    }
   }
 
-  @Post(':id/cancel')
-  @HttpCode(202)
-  async cancel(@Tenant() tenantId: string, @Param('id') id: string): Promise<JobBody> {
-    const jobId = bareId('job', id);
-    if (jobId === undefined) throw new AppError('not_found', 'there is no such job');
-    const transition = await this.jobs.cancel(tenantId, jobId);
-    noteTerminal(this.metrics, transition.job, transition);
-    return jobBody(await findJob(this.jobs, tenantId, prefixed('job', jobId)));
-  }
-
-  /** Cancels an open job; a job that has ended stays as it is (409). */
-  @Delete(':id')
-  @HttpCode(202)
-  async remove(@Tenant() tenantId: string, @Param('id') id: string): Promise<JobBody> {
-    return this.cancel(tenantId, id);
+  #answer(response: Response, detail: JobDetail, { replayed }: Submitted, ended: boolean): void {
+    const body = ended ? jobBody(detail) : createdBody(detail);
+    if (replayed) response.set('Idempotent-Replayed', 'true');
+    response.set('Location', jobPaths(body.job_id).self);
+    if (ended) response.status(200).set('ETag', `"${body.version}"`);
+    else response.status(202).set('Retry-After', RETRY_AFTER_SECONDS);
+    response.json(body);
   }
 }

@@ -34,3 +34,15 @@ export async function readLines(
   source.destroy();
   return lines;
 }
+
+/** All lines of an NDJSON artifact, as many at a time as a block of the file holds. */
+export async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    const end = bytes.lastIndexOf(LF);
+    if (end >= 0) yield bytes.toString('utf8', 0, end).split('\n');
+    rest = bytes.subarray(end + 1);
+  }
+  if (rest.length > 0) yield [rest.toString('utf8')];
+}

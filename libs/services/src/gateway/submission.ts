@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { JobOptionsRequest, OperationRequest, parseJobOptions, parseRequest } from '@attune/api';
+import { JobOptionsRequest, OperationRequest, parseJobOptions, parseRequest, tellableName } from '@attune/api';
 import { AppError, type Operation } from '@attune/core';
 import busboy from 'busboy';
 
@@ -73,8 +73,14 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
 
 /** sha256 of operation, options with their defaults in a fixed order, and the file's hash; never of the raw body. */
 export function fingerprintOf({ operation, options, file }: SubmissionRequest): string {
-  const canonical = JSON.stringify([operation, sorted(options), file.sha256]);
-  return createHash('sha256').update(canonical).digest('hex');
+  return fingerprintOfValue([operation, options, file.sha256]);
+}
+
+/** sha256 of a JSON value, whatever the order of its members. */
+export function fingerprintOfValue(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex');
 }
 
 function parserFor(request: IncomingMessage): busboy.Busboy {
@@ -119,7 +125,7 @@ function invalid(pointer: string, code: string, message: string): AppError {
 }
 
 function unknownPart(name: string): AppError {
-  return invalid(`/${name.slice(0, 64)}`, 'unrecognized_keys', 'There is no such part; the parts are file, operation and options.');
+  return invalid(`/${tellableName(name)}`, 'unrecognized_keys', 'There is no such part; the parts are file, operation and options.');
 }
 
 /** A name is data for people, not a path. */

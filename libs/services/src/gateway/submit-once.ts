@@ -1,55 +1,41 @@
-import { AppError, type WorkerService } from '@attune/core';
-import type { BlobStore, DatasetsRepository, IdempotencyRepository, JobsRepository, Metrics } from '@attune/platform';
+import { once as eventOnce } from 'node:events';
+import { AppError } from '@attune/core';
+import {
+  type AnsweredKey,
+  type BlobStore,
+  type DatasetsRepository,
+  type IdempotencyRepository,
+  type JobsRepository,
+  type MappingsRepository,
+  type Metrics,
+  requestId,
+} from '@attune/platform';
 import type { Request } from 'express';
+import { jobMapping } from './kept-mapping.js';
+import { type Done, once } from './once.js';
 import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
 
 const ROUTE = 'POST /api/v1/jobs';
-const RENEW_MS = 10_000;
-const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface SubmitParts {
   readonly jobs: JobsRepository;
   readonly datasets: DatasetsRepository;
   readonly keys: IdempotencyRepository;
+  readonly mappings: MappingsRepository;
   readonly blobs: BlobStore;
   readonly metrics: Metrics;
   readonly uploadLimitBytes: number;
 }
 
-export interface Submitted {
-  readonly jobId: string;
-  readonly rings: readonly WorkerService[];
-  readonly replayed: boolean;
-}
+export type Submitted = Done & { readonly replayed: boolean };
 
-/** One job per idempotency key: reserved before the body is read, answered in the job's own transaction, replayed ever after. */
-export async function submitOnce(parts: SubmitParts, tenantId: string, request: Request): Promise<Submitted> {
-  const key = request.header('idempotency-key');
-  if (key === undefined) return create(parts, tenantId, request, await receive(parts, tenantId, request));
-  if (!KEY.test(key)) {
-    throw new AppError('validation_failed', 'the Idempotency-Key is not valid', {
-      errors: [{ header: 'Idempotency-Key', code: 'invalid_format', message: '1 to 255 visible ASCII characters.' }],
-    });
-  }
-  const reservation = await parts.keys.reserve(tenantId, ROUTE, key);
-  if (reservation.state === 'answered') {
-    const again = await receive(parts, tenantId, request);
-    if (fingerprintOf(again) !== reservation.fingerprint)
-      throw new AppError('idempotency_mismatch', 'the key was used for another operation, other options or another file');
-    parts.metrics.idempotentReplays.inc();
-    return { jobId: reservation.jobId, rings: [], replayed: true };
-  }
-  const { holder } = reservation;
-  const renewal = setInterval(() => void parts.keys.renew(tenantId, ROUTE, key, holder).catch(() => undefined), RENEW_MS);
-  try {
-    const submission = await receive(parts, tenantId, request);
-    return await create(parts, tenantId, request, submission, { route: ROUTE, key, holder, fingerprint: fingerprintOf(submission) });
-  } catch (error) {
-    await parts.keys.release(tenantId, ROUTE, key, holder).catch(() => undefined);
-    throw error;
-  } finally {
-    clearInterval(renewal);
-  }
+/** One job per idempotency key. */
+export function submitOnce(parts: SubmitParts, tenantId: string, request: Request): Promise<Submitted> {
+  return once(parts, tenantId, request, ROUTE, {
+    read: () => receive(parts, tenantId, request),
+    fingerprint: fingerprintOf,
+    perform: (submission, key) => create(parts, tenantId, request, submission, key),
+  });
 }
 
 async function receive(parts: SubmitParts, tenantId: string, request: Request): Promise<SubmissionRequest> {
@@ -65,22 +51,41 @@ async function create(
   parts: SubmitParts,
   tenantId: string,
   request: Request,
-  { operation, options: { mapping, ...options }, file }: SubmissionRequest,
-  idempotency?: { route: string; key: string; holder: string; fingerprint: string },
-): Promise<Submitted> {
-  const { datasetId } = await parts.datasets.receive({ tenantId, sha256: file.sha256, bytes: file.bytes, storageKey: file.key });
-  const { jobId, rings } = await parts.jobs.submit({
+  { operation, options: { mapping, mapping_id, ...options }, file }: SubmissionRequest,
+  idempotency?: AnsweredKey,
+): Promise<Done> {
+  const { datasetId, wasRemoved } = await parts.datasets.receive({
+    tenantId,
+    sha256: file.sha256,
+    bytes: file.bytes,
+    storageKey: file.key,
+  });
+  if (wasRemoved) await expectStored(parts.blobs, file.key);
+  const submitted = await parts.jobs.submit({
     tenantId,
     operation,
     options,
-    mapping: mapping ?? null,
+    mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId,
     inputSha256: file.sha256,
     bytesIn: file.bytes,
     inputName: file.name,
     traceparent: request.header('traceparent') ?? null,
+    requestId: requestId(request),
     ...(idempotency ? { idempotency } : {}),
   });
   parts.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
-  return { jobId, rings, replayed: false };
+  return submitted;
+}
+
+/** A deletion of the last job over the same bytes may have come between their arrival and their row. */
+async function expectStored(blobs: BlobStore, key: string): Promise<void> {
+  const source = blobs.open(key, { start: 0, end: 0 });
+  try {
+    await eventOnce(source, 'readable');
+  } catch (cause) {
+    throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again', { cause });
+  } finally {
+    source.destroy();
+  }
 }

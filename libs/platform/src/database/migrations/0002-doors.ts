@@ -18,6 +18,8 @@ const STATEMENTS = [
     ADD COLUMN request_id text,
     ADD COLUMN cloned_from uuid,
     ADD COLUMN deleted_at timestamptz`,
+  // The bytes were removed with the last job that used them; the row stays for the tombstones of those jobs.
+  `ALTER TABLE attune.blobs ADD COLUMN removed_at timestamptz`,
   `UPDATE attune.jobs SET options = options || '{"review": "never"}'::jsonb WHERE options -> 'review' IS NULL`,
   `CREATE TABLE attune.mappings (
     tenant_id uuid NOT NULL REFERENCES attune.tenants (id),

@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import { bigint, key, references, SCHEMA, text, timeOfInsert, uuid } from './columns.js';
+import { bigint, key, optional, references, SCHEMA, text, time, timeOfInsert, uuid } from './columns.js';
 
 /** Stored bytes, once per tenant by their hash. */
 export const blobs = new EntitySchema({
@@ -11,6 +11,7 @@ export const blobs = new EntitySchema({
     bytes: bigint(),
     storage_key: text(),
     verified_at: timeOfInsert(),
+    removed_at: optional(time()),
   },
   foreignKeys: [references('blobs', ['tenant_id'], 'tenants')],
 });

@@ -1,0 +1,71 @@
+import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow } from './job-rows.js';
+
+export interface LedgerRow {
+  stage: string;
+  unit: string;
+  records_in: number;
+  records_out: number;
+  records_quarantined: number;
+  records_merged: number;
+  records_dropped: number;
+  drop_reasons: Record<string, number>;
+}
+
+/** A job with everything that its clients read of it. */
+export interface JobDetail {
+  readonly job: JobRow;
+  readonly stages: readonly StageRow[];
+  readonly ledger: readonly LedgerRow[];
+  /** Findings of severity error and fatal. */
+  readonly errorsFound: number;
+  /** Bytes of the published results. */
+  readonly bytesOut: number;
+  /** Ready stages of the same service that come first. */
+  readonly backlogPosition: number;
+  readonly now: number;
+}
+
+export interface DetailRow extends JobRow {
+  now: number;
+  errors_found: number;
+  bytes_out: number;
+  backlog_position: number;
+  /** The time of creation as the database writes it, to the microsecond. */
+  sort_at: string;
+  sort_key?: Date;
+  stages: StageRow[];
+  ledger: LedgerRow[];
+}
+
+const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at', 'sort_key', 'stages', 'ledger'] as const;
+
+/** One query for a page of jobs, each with its stages and ledger; `chosen` are the clauses after FROM attune.jobs. */
+export function detailsOf(chosen: string): string {
+  return `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
+    (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = j.generation AND a.kind LIKE 'result\\_%') AS bytes_out,
+    (SELECT count(*)::int FROM attune.job_stages mine JOIN attune.job_stages other ON other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at
+     WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
+    (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
+    (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (
+       SELECT p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons
+       FROM attune.row_ledger r JOIN attune.job_stages p USING (job_id, stage, shard) WHERE r.job_id = j.id AND r.generation = j.generation) l) AS ledger
+   FROM (SELECT ${JOB_COLUMNS}, errors_found::float8 AS errors_found, jobs.created_at::text AS sort_at, jobs.created_at AS sort_key FROM attune.jobs ${chosen}) j
+   ORDER BY j.sort_key DESC, j.id DESC`;
+}
+
+export function detailOf(row: DetailRow): JobDetail {
+  const { now, errors_found: errorsFound, bytes_out: bytesOut, backlog_position: backlogPosition, stages, ledger } = row;
+  return { job: jobOf(row), stages, ledger: ledger.map(withoutPosition), errorsFound, bytesOut, backlogPosition, now };
+}
+
+/** Without what was added to the row for the detail. */
+function jobOf(row: DetailRow): JobRow {
+  const job: Partial<DetailRow> = { ...row };
+  for (const added of ADDED) delete job[added];
+  return job as JobRow;
+}
+
+function withoutPosition(row: LedgerRow): LedgerRow {
+  const { stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons } = row;
+  return { stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons };
+}
