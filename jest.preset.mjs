@@ -7,7 +7,19 @@ const decorated = {
 const commonjs = { swcrc: false, sourceMaps: 'inline', module: { type: 'commonjs' } };
 
 /** Packages that ship only ES modules; jest loads CommonJS, so they are transformed like our own code. */
-const ESM_ONLY = ['@nestjs/', 'uuid/', 'load-esm', 'file-type', 'strtok3', 'token-types', 'uint8array-extras', '@tokenizer', '@borewit'];
+const ESM_ONLY = [
+  '@nestjs/',
+  'uuid/',
+  'load-esm',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer',
+  '@borewit',
+  'zstddec',
+  'eventsource-parser',
+];
 
 export default {
   testEnvironment: 'node',

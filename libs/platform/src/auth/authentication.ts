@@ -1,7 +1,8 @@
 import { AppError } from '@attune/core';
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
+import type { RequestLimits } from '../limits/request-limits.js';
 import type { ApiKeys } from './api-keys.js';
 
 const PUBLIC = 'attune:public';
@@ -24,18 +25,21 @@ export class AuthenticationGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly keys: ApiKeys,
+    private readonly limits: RequestLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<Request>();
-    tenants.set(request, await this.keys.tenantOf(presentedKey(request)));
+    const key = presentedKey(request);
+    tenants.set(request, await this.limits.lookUp(request, key, () => this.keys.tenantOf(key)));
+    if (key !== undefined) await this.limits.count(request, context.switchToHttp().getResponse<Response>(), key);
     return true;
   }
 }
 
 /** From `Authorization: Bearer` or `X-API-Key`; never from the query, where proxies and logs would see it. */
-function presentedKey(request: Request): string | undefined {
+export function presentedKey(request: Request): string | undefined {
   if (['api_key', 'apikey', 'key', 'access_token'].some((name) => name in request.query)) {
     throw new AppError('validation_failed', 'the API key goes into a header, never into the query');
   }

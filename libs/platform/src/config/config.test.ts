@@ -63,3 +63,11 @@ test('the command line reads the same environment', () => {
     apiKey: 'k',
   });
 });
+
+test('limits are generous unless set, and origins are whole origins or the start fails', () => {
+  expect(readConfig({})).toMatchObject({ rates: { jobs: 600, api: 6000 }, corsOrigins: [], trustedProxies: 0 });
+  const config = readConfig({ ATTUNE_RATE_JOBS: '0', ATTUNE_CORS_ORIGINS: 'https://a.example, http://b.example:81' });
+  expect(config).toMatchObject({ rates: { jobs: 0, api: 6000 }, corsOrigins: ['https://a.example', 'http://b.example:81'] });
+  for (const wrong of ['*', 'a.example', 'https://a.example/', 'https://a.example,'])
+    expect(refusal({ ATTUNE_CORS_ORIGINS: wrong })).toContain('ATTUNE_CORS_ORIGINS');
+});

@@ -2,11 +2,32 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { AppError } from '@attune/core';
+import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
 import { z } from 'zod';
+import type { GrpcPeers } from '../grpc/synchronous-door.js';
+import type { GrpcTls } from '../grpc/tls.js';
 
 const MiB = 1024 * 1024;
 const port = z.coerce.number().int().min(0).max(65535);
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+const pem = z
+  .string()
+  .regex(/^-----BEGIN [A-Z ]+-----/, 'a PEM text')
+  .optional();
 const count = z.coerce.number().int().min(1);
+const quota = z.coerce.number().int().min(0);
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine((list) => list.every(isOrigin), 'A list of origins with commas between them, as in https://a.example,https://b.example.');
 
 /** Every setting of Attune. The description says what happens when the variable is absent. */
 const Settings = z.strictObject({
@@ -18,6 +39,23 @@ const Settings = z.strictObject({
   ATTUNE_HTTP_PORT: port.default(8080).describe('Port of the HTTP server; 0 takes a free one. Absent: 8080.'),
   ATTUNE_GRPC_HOST: z.string().default('127.0.0.1').describe('Address the gRPC server binds to. Absent: loopback only.'),
   ATTUNE_GRPC_PORT: port.default(0).describe('Port of the gRPC server. Absent: a free one.'),
+  ATTUNE_VALIDATOR_GRPC: list.describe(
+    'gRPC addresses of the validator, host:port or dns:///host:port, separated by commas. Absent: only a process that runs the validator itself can preview.',
+  ),
+  ATTUNE_HARMONIZER_GRPC: list.describe(
+    'gRPC addresses of the harmonizer, as above. Absent: only a process that runs the harmonizer itself can suggest and test mappings.',
+  ),
+  ATTUNE_GENERATOR_GRPC: list.describe(
+    'gRPC addresses of the generator, as above. Absent: only a process that runs the generator itself can generate samples.',
+  ),
+  ATTUNE_GRPC_TLS_CERT: pem.describe('Certificate (PEM) of the gRPC server, and of this process as a client. Absent: gRPC without TLS.'),
+  ATTUNE_GRPC_TLS_KEY: pem.describe('Private key (PEM) of that certificate; needed with it. Absent: gRPC without TLS.'),
+  ATTUNE_GRPC_TLS_CA: pem.describe(
+    'Certificate authority (PEM) of the peers; with it, callers need a certificate (mTLS). Absent: callers need none.',
+  ),
+  ATTUNE_GRPC_TLS_ALLOW: list.describe(
+    'Names (SAN) of certificates that may call, separated by commas. Absent: every certificate of the authority may.',
+  ),
   ATTUNE_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
@@ -31,6 +69,15 @@ const Settings = z.strictObject({
     .optional()
     .describe('Blob store, file:///directory. Absent: blobs under the data directory.'),
   ATTUNE_UPLOAD_LIMIT: count.default(16 * 1024 * MiB).describe('Largest upload in bytes. Absent: 16 GiB.'),
+  ATTUNE_SSE_LIMIT: count.default(2000).describe('Streams of events one gateway keeps open; more are told to come back. Absent: 2000.'),
+  ATTUNE_RATE_JOBS: quota.default(600).describe('Requests that create jobs, per API key and minute; 0 is no limit. Absent: 600.'),
+  ATTUNE_RATE_API: quota.default(6000).describe('Other requests with an API key, per key and minute; 0 is no limit. Absent: 6000.'),
+  ATTUNE_CORS_ORIGINS: origins
+    .optional()
+    .describe('Origins whose pages may call the API, with commas between them. Absent: none but its own.'),
+  ATTUNE_TRUST_PROXY: quota
+    .default(0)
+    .describe("Reverse proxies in front whose X-Forwarded-For and X-Forwarded-Proto count. Absent: 0, the peer's address counts."),
   ATTUNE_SLOTS: count
     .default(Math.min(10, availableParallelism()))
     .describe('Stages one worker service works on at once. Absent: one per core, at most 10.'),
@@ -41,6 +88,9 @@ const Settings = z.strictObject({
   ATTUNE_ENGINE_THREADS: count
     .default(Math.min(2, availableParallelism()))
     .describe("DuckDB's threads in one engine process. Absent: one per core, at most 2."),
+  ATTUNE_INFLATED_LIMIT: count
+    .default(DEFAULT_INFLATED_LIMIT)
+    .describe('Bytes that a gzip, zstd or zip container may inflate to, of all its members together. Absent: 2 GiB.'),
   ATTUNE_KEY_PEPPER: z
     .string()
     .min(16)
@@ -50,6 +100,12 @@ const Settings = z.strictObject({
     ),
   ATTUNE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged to standard output. Absent: info.'),
   ATTUNE_OTLP_URL: z.url().optional().describe('OTLP/HTTP collector that traces are sent to. Absent: no traces.'),
+  ATTUNE_TRACE_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Share of traces that are sent where the caller has not decided. Absent: 0.1.'),
   ATTUNE_URL: z.url().optional().describe('Where the CLI finds Attune. Absent: the running instance of the data directory.'),
   ATTUNE_API_KEY: z.string().optional().describe('API key of the CLI. Absent: the key in the data directory.'),
 });
@@ -57,16 +113,28 @@ const Settings = z.strictObject({
 export interface Config {
   readonly dataDir: string;
   readonly http: { readonly host: string; readonly port: number };
-  readonly grpc: { readonly host: string; readonly port: number };
+  readonly grpc: { readonly host: string; readonly port: number; readonly peers: GrpcPeers; readonly tls: GrpcTls | undefined };
   readonly databaseUrl: string | undefined;
   readonly queueUrl: string | undefined;
   readonly blobsDir: string;
   readonly uploadLimitBytes: number;
+  readonly sseLimit: number;
+  /** Requests per API key and minute; 0 is no limit. */
+  readonly rates: { readonly jobs: number; readonly api: number };
+  readonly corsOrigins: readonly string[];
+  /** Reverse proxies in front that are believed. */
+  readonly trustedProxies: number;
   readonly slots: number;
-  readonly engine: { readonly processes: number; readonly memoryLimitMb: number; readonly threads: number };
+  readonly engine: {
+    readonly processes: number;
+    readonly memoryLimitMb: number;
+    readonly threads: number;
+    readonly inflatedLimitBytes: number;
+  };
   readonly keyPepper: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly otlpUrl: string | undefined;
+  readonly traceRatio: number;
 }
 
 /**
@@ -79,21 +147,48 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return {
     dataDir,
     http: { host: settings.ATTUNE_HTTP_HOST, port: settings.ATTUNE_HTTP_PORT },
-    grpc: { host: settings.ATTUNE_GRPC_HOST, port: settings.ATTUNE_GRPC_PORT },
+    grpc: { host: settings.ATTUNE_GRPC_HOST, port: settings.ATTUNE_GRPC_PORT, peers: peersOf(settings), tls: tlsOf(settings) },
     databaseUrl: settings.ATTUNE_DATABASE_URL,
     queueUrl: settings.ATTUNE_QUEUE_URL,
     blobsDir: settings.ATTUNE_BLOBS_URL ? decodeURIComponent(new URL(settings.ATTUNE_BLOBS_URL).pathname) : path.join(dataDir, 'blobs'),
     uploadLimitBytes: settings.ATTUNE_UPLOAD_LIMIT,
+    sseLimit: settings.ATTUNE_SSE_LIMIT,
+    rates: { jobs: settings.ATTUNE_RATE_JOBS, api: settings.ATTUNE_RATE_API },
+    corsOrigins: settings.ATTUNE_CORS_ORIGINS ?? [],
+    trustedProxies: settings.ATTUNE_TRUST_PROXY,
     slots: settings.ATTUNE_SLOTS,
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,
       memoryLimitMb: settings.ATTUNE_ENGINE_MEMORY_MB,
       threads: settings.ATTUNE_ENGINE_THREADS,
+      inflatedLimitBytes: settings.ATTUNE_INFLATED_LIMIT,
     },
     keyPepper: settings.ATTUNE_KEY_PEPPER,
     logLevel: settings.ATTUNE_LOG_LEVEL,
     otlpUrl: settings.ATTUNE_OTLP_URL,
+    traceRatio: settings.ATTUNE_TRACE_RATIO,
   };
+}
+
+function peersOf(settings: z.infer<typeof Settings>): GrpcPeers {
+  return {
+    validator: settings.ATTUNE_VALIDATOR_GRPC,
+    harmonizer: settings.ATTUNE_HARMONIZER_GRPC,
+    generator: settings.ATTUNE_GENERATOR_GRPC,
+  };
+}
+
+function tlsOf(settings: z.infer<typeof Settings>): GrpcTls | undefined {
+  const { ATTUNE_GRPC_TLS_CERT: cert, ATTUNE_GRPC_TLS_KEY: key, ATTUNE_GRPC_TLS_CA: ca, ATTUNE_GRPC_TLS_ALLOW: allow } = settings;
+  if (cert !== undefined && key !== undefined) {
+    if (allow.length > 0 && ca === undefined)
+      throw new AppError('validation_failed', 'ATTUNE_GRPC_TLS_ALLOW needs ATTUNE_GRPC_TLS_CA: without it callers have no certificate');
+    return { cert, key, ca, allow };
+  }
+  // Half of it must not mean none of it.
+  if (cert !== undefined || key !== undefined || ca !== undefined || allow.length > 0)
+    throw new AppError('validation_failed', 'ATTUNE_GRPC_TLS_CERT and ATTUNE_GRPC_TLS_KEY are needed for TLS, both of them');
+  return undefined;
 }
 
 export interface CliSettings {
@@ -140,4 +235,8 @@ function readSecret(name: string, file: string): string {
   } catch (cause) {
     throw new AppError('validation_failed', `the file that ${name} names cannot be read`, { cause });
   }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
 }

@@ -1,10 +1,13 @@
 import { AppError, type StageName, type WorkerService } from '@attune/core';
 import type { Queue } from 'bullmq';
+import { correlation } from '../telemetry/correlation.js';
 
 /** A doorbell's label: ids only, so that queues and traces read naturally. */
 export interface Ticket {
   readonly job_id?: string;
   readonly stage?: StageName;
+  /** Of the request that rings, or made the job. */
+  readonly request_id?: string;
 }
 
 export type OnFailed = (what: string, error: unknown) => void;
@@ -37,7 +40,7 @@ export class Rings {
         if (!queue) continue;
         await this.#ask(queue, async () => {
           // Rings are alike: more of them wake nobody.
-          if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticket);
+          if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticketOf(ticket));
         });
         this.#note(true);
       } catch (error) {
@@ -77,4 +80,9 @@ export class Rings {
     if (healthy !== this.#healthy) this.since = new Date().toISOString();
     this.#healthy = healthy;
   }
+}
+
+function ticketOf(ticket: Ticket): Ticket {
+  const { request_id } = correlation();
+  return { ...(request_id === undefined ? {} : { request_id }), ...ticket };
 }

@@ -26,6 +26,7 @@ beforeEach(async () => {
     new Rings(new Map(), () => undefined),
     metrics,
     pino({ level: 'silent' }),
+    fresh.url,
   );
 });
 

@@ -4,15 +4,18 @@ import type { Rings } from '../queue/rings.js';
 import { noteTerminal } from '../stages/stage-runner.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { TruthGauges } from './truth-gauges.js';
 
 const PASS_MS = 5_000;
-/** Of all gateways one does a pass at a time. */
+/** Of all gateways one is the leader, for as long as its session with the database lives. */
 const LEADER_LOCK = 0x7265636f;
 
-/** Sets right what no event brings about, and exports what is true of all jobs together. */
+/** Sets right what no event brings about, and exports what is true of all jobs together: in one process of all. */
 export class Reconciler {
+  readonly #gauges: TruthGauges;
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> = Promise.resolve();
+  #giveBack: (() => Promise<void>) | undefined;
 
   constructor(
     private readonly database: Database,
@@ -20,7 +23,10 @@ export class Reconciler {
     private readonly rings: Rings,
     private readonly metrics: Metrics,
     private readonly log: Logger,
-  ) {}
+    queueUrl: string,
+  ) {
+    this.#gauges = new TruthGauges(repository, queueUrl, metrics);
+  }
 
   start(): void {
     this.#timer = setInterval(() => {
@@ -31,18 +37,26 @@ export class Reconciler {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#pass;
+    await this.#giveBack?.();
   }
 
-  /** One full pass, if no other gateway is at it. */
+  /** One full pass, if no other gateway leads. */
   async pass(): Promise<void> {
     try {
-      await this.database.transaction(async (query) => {
-        const [leader] = await query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [LEADER_LOCK]);
-        if (leader?.mine) await this.#repair();
-      });
+      if (await this.#leads()) await this.#repair();
     } catch (error) {
       this.log.warn({ error: errorName(error) }, 'a pass of the reconciler failed; the next one tries again');
     }
+  }
+
+  async #leads(): Promise<boolean> {
+    if (this.#giveBack !== undefined) return true;
+    this.#giveBack = await this.database.hold(LEADER_LOCK, () => {
+      this.#giveBack = undefined;
+      this.#gauges.forget();
+    });
+    this.metrics.leader.set(this.#giveBack === undefined ? 0 : 1);
+    return this.#giveBack !== undefined;
   }
 
   async #repair(): Promise<void> {
@@ -51,13 +65,6 @@ export class Reconciler {
       noteTerminal(this.metrics, transition.job, transition);
     }
     await this.rings.ring(await this.repository.servicesWithReadyWork());
-    const { backlogJobs, backlogAge, inflight, lostJobs } = this.metrics;
-    for (const gauge of [backlogJobs, backlogAge, inflight]) gauge.reset();
-    for (const backlog of await this.repository.backlog()) {
-      backlogJobs.set({ stage: backlog.stage, class: backlog.class }, backlog.ready);
-      backlogAge.set({ stage: backlog.stage, class: backlog.class }, backlog.ageSeconds);
-      inflight.inc({ stage: backlog.stage }, backlog.running);
-    }
-    lostJobs.set(await this.repository.lostJobs());
+    await this.#gauges.refresh();
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ApiKeys } from '../auth/api-keys.js';
@@ -9,15 +10,23 @@ import { Database } from '../database/database.js';
 import { DatasetsRepository } from '../database/datasets.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
+import { MappingsRepository } from '../database/mappings.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
+import { WatchRepository } from '../database/watch.repository.js';
+import type { Engine } from '../engine/engine.js';
+import { Calls } from '../grpc/calls.js';
+import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { HealthChecks } from '../http/health.js';
-import { PlatformController } from '../http/platform.controller.js';
+import { platformControllers } from '../http/platform-controllers.js';
+import { RequestLimits } from '../limits/request-limits.js';
 import { queueModule } from '../queue/queue.module.js';
 import { Rings } from '../queue/rings.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { Doorbell } from '../watch/doorbell.js';
+import { JobWatch } from '../watch/job-watch.js';
 import { BLOBS, CONFIG, LOG, PEPPER, type Service } from './service.js';
 
 /** What a process is made of before Nest puts it together. */
@@ -35,13 +44,14 @@ const REPOSITORIES = [
   DatasetsRepository,
   IdempotencyRepository,
   JobsRepository,
+  MappingsRepository,
   ReconcilerRepository,
   StagesRepository,
   TenantsRepository,
 ];
 
 /** The one module of a process: the platform's parts and the services' controllers. */
-export function appModule(services: readonly Service[], parts: ProcessParts): DynamicModule {
+export function appModule(services: readonly Service[], parts: ProcessParts, metrics: Metrics, engine: Engine | undefined): DynamicModule {
   const onFailed = (what: string, error: unknown): void =>
     parts.log.warn({ what, error: errorName(error) }, 'a dependency reported a failure');
   const providers: Provider[] = [
@@ -50,28 +60,59 @@ export function appModule(services: readonly Service[], parts: ProcessParts): Dy
     { provide: PEPPER, useValue: parts.pepper },
     { provide: BLOBS, useValue: parts.blobs },
     { provide: Database, useValue: parts.database },
-    { provide: Metrics, useFactory: () => new Metrics() },
+    { provide: Metrics, useValue: metrics },
     ...REPOSITORIES.map((repository): Provider => ({ provide: repository, useFactory: () => new repository(parts.database) })),
+    { provide: Doorbell, useFactory: () => new Doorbell(parts.database, parts.log) },
+    {
+      provide: JobWatch,
+      inject: [Doorbell],
+      useFactory: (bell: Doorbell) => new JobWatch(bell, new WatchRepository(parts.database), parts.log),
+    },
     {
       provide: HealthChecks,
-      inject: [Rings, Metrics],
-      useFactory: (rings: Rings, metrics: Metrics) => new HealthChecks(parts.database, parts.blobs, rings, metrics),
+      inject: [Rings],
+      useFactory: (rings: Rings) => new HealthChecks(parts.database, parts.blobs, rings, metrics),
     },
     {
       provide: ApiKeys,
-      inject: [TenantsRepository, Metrics],
-      useFactory: (tenants: TenantsRepository, metrics: Metrics) => new ApiKeys(tenants, parts.pepper, metrics),
+      inject: [TenantsRepository],
+      useFactory: (tenants: TenantsRepository) => new ApiKeys(tenants, parts.pepper, metrics),
+    },
+    ...doorProviders(services, parts, engine),
+    {
+      provide: RequestLimits,
+      useFactory: () => new RequestLimits(parts.database, metrics, parts.config.rates),
     },
     {
       provide: APP_GUARD,
-      inject: [Reflector, ApiKeys],
-      useFactory: (reflector: Reflector, keys: ApiKeys) => new AuthenticationGuard(reflector, keys),
+      inject: [Reflector, ApiKeys, RequestLimits],
+      useFactory: (reflector: Reflector, keys: ApiKeys, limits: RequestLimits) => new AuthenticationGuard(reflector, keys, limits),
     },
   ];
   return {
     module: class AppModule {},
     imports: [queueModule(parts.queueUrl, onFailed)],
-    controllers: [PlatformController, ...services.flatMap(({ controllers }) => [...controllers])],
+    controllers: [...platformControllers(services.map(({ name }) => name)), ...services.flatMap(({ controllers }) => [...controllers])],
     providers,
   };
+}
+
+/** The calls that this process answers, and the way to those of other processes. */
+function doorProviders(services: readonly Service[], { config, blobs }: ProcessParts, engine: Engine | undefined): Provider[] {
+  return [
+    {
+      provide: Calls,
+      inject: [ApiKeys, JobsRepository, ArtifactsRepository, MappingsRepository, JobWatch],
+      useFactory: (keys: ApiKeys, jobs: JobsRepository, artifacts: ArtifactsRepository, mappings: MappingsRepository, watch: JobWatch) =>
+        new Calls(
+          services.flatMap(({ calls }) => [...calls]),
+          { keys, jobs, artifacts, mappings, watch, blobs, engine, scratchDir: path.join(config.dataDir, 'scratch') },
+        ),
+    },
+    {
+      provide: SynchronousDoor,
+      inject: [Calls],
+      useFactory: (calls: Calls) => new SynchronousDoor(calls, config.grpc.peers, config.grpc.tls),
+    },
+  ];
 }

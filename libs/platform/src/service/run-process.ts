@@ -20,7 +20,9 @@ export async function openServices(
   databaseUrl: string,
   log: Logger,
 ): Promise<RunningProcess & { pepper: string }> {
-  const stopTracing = config.otlpUrl ? startTracing(config.otlpUrl, 'attune') : undefined;
+  const stopTracing = config.otlpUrl
+    ? startTracing(config.otlpUrl, `attune-${services.map(({ name }) => name).join('+')}`, config.traceRatio)
+    : undefined;
   const pepper = config.keyPepper ?? (await keptSecret(path.join(config.dataDir, 'pepper')));
   const database = await Database.open(databaseUrl);
   const running = await startServices(services, {

@@ -5,15 +5,19 @@ import path from 'node:path';
 import { AppError, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { ApiKeys } from '../auth/api-keys.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
+import { MappingsRepository } from '../database/mappings.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { Engine } from '../engine/engine.js';
+import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
-import { secureHeaders } from '../http/headers.js';
+import { SynchronousDoor } from '../grpc/synchronous-door.js';
+import { BoundedAdapter, closeIdleBodies } from '../http/bounded-server.js';
+import { crossOrigin, secureHeaders } from '../http/headers.js';
+import { followRequest } from '../http/follow-request.js';
 import { HealthChecks } from '../http/health.js';
 import { measureRequests } from '../http/measure.js';
 import { ProblemFilter } from '../http/problem.js';
@@ -25,6 +29,9 @@ import type { RunnerParts } from '../stages/runner-parts.js';
 import { StageRunner } from '../stages/stage-runner.js';
 import { errorName, nestLogger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
+import { keepProcessGauges } from './process-gauges.js';
+import { Doorbell } from '../watch/doorbell.js';
+import { JobWatch } from '../watch/job-watch.js';
 import { appModule, type ProcessParts } from './app.module.js';
 import { readVersion } from './version.js';
 import { BLOBS, type Service } from './service.js';
@@ -41,39 +48,44 @@ export interface RunningProcess {
 
 /** Starts the given services in this process: one HTTP server, one gRPC server, a runner per worker service. */
 export async function startServices(services: readonly Service[], parts: ProcessParts): Promise<RunningProcess> {
-  const app = await NestFactory.create<NestExpressApplication>(appModule(services, parts), {
+  const names = new Set(services.map(({ name }) => name));
+  const workers = WORKER_SERVICES.filter((service) => names.has(service));
+  const metrics = new Metrics();
+  const engine = workers.length > 0 ? engineOf(parts, metrics) : undefined;
+  const app = await NestFactory.create<NestExpressApplication>(appModule(services, parts, metrics, engine), new BoundedAdapter(), {
     bodyParser: false,
     logger: nestLogger(parts.log),
     abortOnError: false,
   });
   app.disable('x-powered-by');
-  app.use(assignRequestId, secureHeaders, measureRequests(app.get(Metrics), parts.log));
+  app.set('trust proxy', parts.config.trustedProxies);
+  app.use(
+    assignRequestId,
+    secureHeaders(),
+    crossOrigin(parts.config.corsOrigins),
+    followRequest,
+    measureRequests(metrics, parts.log),
+    closeIdleBodies,
+  );
   app.useGlobalFilters(new ProblemFilter(parts.log));
-  const names = new Set(services.map(({ name }) => name));
-  const workers = WORKER_SERVICES.filter((service) => names.has(service));
-  const engine =
-    workers.length > 0
-      ? new Engine({
-          size: parts.config.engine.processes,
-          memoryLimitMb: parts.config.engine.memoryLimitMb,
-          threads: parts.config.engine.threads,
-        })
-      : undefined;
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
   const reconciler = names.has('gateway') ? reconcile(app, parts) : undefined;
-  const grpc = new GrpcServer(
-    services.flatMap((service) => [...service.calls]),
-    { keys: app.get(ApiKeys), engine, scratchDir: path.join(parts.config.dataDir, 'scratch'), log: parts.log },
-  );
+  const grpc = new GrpcServer(app.get(Calls), { tls: parts.config.grpc.tls, metrics, log: parts.log });
+  const gauges = keepProcessGauges(metrics, parts, engine);
   const close = async (): Promise<void> => {
     app.get(HealthChecks).drain();
     grpc.serving(false);
-    await Promise.all(running.map((runner) => runner.stop()));
+    // Streams end at once, so that who watches goes on elsewhere while stages are finished here.
+    app.get(JobWatch).close();
+    // Callers get the answers that are being made before the engine that makes them ends.
+    await Promise.all([grpc.close(), ...running.map((runner) => runner.stop())]);
+    clearInterval(gauges);
     await reconciler?.stop();
     await engine?.close();
-    await grpc.close();
+    app.get(SynchronousDoor).close();
     app.getHttpServer().closeAllConnections();
     await app.close();
+    await app.get(Doorbell).close();
     await parts.database.close();
   };
   try {
@@ -86,11 +98,21 @@ export async function startServices(services: readonly Service[], parts: Process
   }
 }
 
+function engineOf({ config: { engine } }: ProcessParts, metrics: Metrics): Engine {
+  const { processes: size, memoryLimitMb, threads, inflatedLimitBytes } = engine;
+  return new Engine({
+    size,
+    memoryLimitMb,
+    threads,
+    inflatedLimitBytes,
+    onPhase: ({ name, startedAt, endedAt }) =>
+      metrics.queryDuration.observe({ query: name, store: 'duckdb' }, Math.max(0, endedAt - startedAt) / 1000),
+    onExit: (reason) => metrics.childExits.inc({ reason }),
+  });
+}
+
 async function listen(app: NestExpressApplication, { host, port }: { host: string; port: number }): Promise<string> {
   const server = app.getHttpServer();
-  server.headersTimeout = 10_000;
-  // Large uploads over slow lines are legal; the rest of a request's time is bounded by its own handlers.
-  server.requestTimeout = 0;
   try {
     await app.listen(port, host);
   } catch (cause) {
@@ -105,7 +127,14 @@ async function listen(app: NestExpressApplication, { host, port }: { host: strin
 }
 
 function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler {
-  const reconciler = new Reconciler(parts.database, app.get(ReconcilerRepository), app.get(Rings), app.get(Metrics), parts.log);
+  const reconciler = new Reconciler(
+    parts.database,
+    app.get(ReconcilerRepository),
+    app.get(Rings),
+    app.get(Metrics),
+    parts.log,
+    parts.queueUrl,
+  );
   reconciler.start();
   return reconciler;
 }
@@ -126,8 +155,10 @@ function startRunners(
     stages: app.get(StagesRepository),
     jobs: app.get(JobsRepository),
     artifacts: app.get(ArtifactsRepository),
+    mappings: app.get(MappingsRepository),
     blobs: app.get<BlobStore>(BLOBS),
     rings: app.get(Rings),
+    bell: app.get(Doorbell),
     engine,
     metrics,
     log: parts.log,
@@ -137,7 +168,8 @@ function startRunners(
   const presence = app.get(ReconcilerRepository);
   void engine.warm().catch((error: unknown) => parts.log.warn({ error: errorName(error) }, 'the engine could not be warmed'));
   return workers.map((service) => {
-    const worker = `${service}-${randomUUID()}`;
+    // Whoever reads a timeline can find the process.
+    const worker = `${service}-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const { slots } = parts.config;
     const runner = new StageRunner(service, worker, slots, stages, runnerParts);
     const listener = new RingListener(
@@ -147,9 +179,9 @@ function startRunners(
       () => runner.work(),
       (what, error) => parts.log.warn({ what, error: errorName(error) }, 'the queue reported a failure'),
     );
-    metrics.workerSlots.set({ service }, slots);
     const announce = (): void => {
-      metrics.workerBusy.set({ service }, runner.busy);
+      metrics.workerSlots.set({ service, state: 'busy' }, runner.busy);
+      metrics.workerSlots.set({ service, state: 'free' }, slots - runner.busy);
       presence
         .seen({ id: worker, service, host: hostname(), version: readVersion().version, slots, busy: runner.busy })
         .catch((error: unknown) => parts.log.warn({ error: errorName(error) }, 'presence could not be written'));

@@ -33,6 +33,7 @@ export class Metrics {
   readonly uploadBytes = this.#counter('upload_bytes_total', 'Bytes of uploads.', []);
   readonly idempotentReplays = this.#counter('idempotent_replays_total', 'Answers replayed for a repeated key.', []);
   readonly authFailures = this.#counter('auth_failures_total', 'Requests without a valid key.', ['reason']);
+  readonly rateLimited = this.#counter('rate_limited_total', 'Requests refused because a rate limit was used up.', ['policy']);
   readonly httpRequests = this.#counter('http_requests_total', 'HTTP requests.', ['route', 'method', 'code']);
   readonly httpDuration = this.#histogram(
     'http_request_duration_seconds',
@@ -41,16 +42,74 @@ export class Metrics {
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10],
   );
   readonly httpInflight = this.#gauge('http_inflight', 'HTTP requests being answered.', []);
+  readonly sseStreams = this.#gauge('sse_streams', 'Streams of events that are open.', []);
+  readonly grpcHandled = this.#counter('grpc_server_handled_total', 'Calls of the synchronous door.', ['service', 'method', 'code']);
+  readonly grpcDuration = this.#histogram(
+    'grpc_server_handling_seconds',
+    'Calls of the synchronous door.',
+    ['service', 'method'],
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  );
   readonly dependencyUp = this.#gauge('dependency_up', 'Whether a dependency answers.', ['dep']);
-  readonly workerSlots = this.#gauge('worker_slots', 'Stages a worker can work on at once.', ['service']);
-  readonly workerBusy = this.#gauge('worker_busy', 'Stages a worker is working on.', ['service']);
+  readonly workerSlots = this.#gauge('worker_slots', 'Stages a worker can work on at once, by what they do.', ['service', 'state']);
+  readonly childRss = this.#gauge('worker_child_rss_bytes', 'Largest resident memory that a living engine process has reported.', []);
+  readonly childExits = this.#counter('worker_child_exits_total', 'Engine processes that ended.', ['reason']);
+  readonly scratchFree = this.#gauge('scratch_free_ratio', 'Free share of the file system of the scratch directory.', []);
+  readonly dbPool = this.#gauge('db_pool', 'Connections of the pool to the database.', ['state']);
+  readonly buildInfo = this.#gauge('build_info', 'Always 1; what is running.', ['version', 'commit']);
   readonly backlogJobs = this.#gauge('queue_backlog_jobs', 'Ready stages nobody works on.', ['stage', 'class']);
   readonly backlogAge = this.#gauge('queue_backlog_age_seconds', 'Age of the oldest ready stage.', ['stage', 'class']);
   readonly inflight = this.#gauge('queue_inflight', 'Stages being worked on.', ['stage']);
+  readonly jobsWithQuarantine = this.#counter('jobs_with_quarantine_total', 'Completed jobs that have set records aside.', [
+    'operation_type',
+  ]);
+  readonly retries = this.#counter('job_retries_total', 'Attempts that failed and are tried again.', ['stage', 'error_class']);
+  readonly cancelLatency = this.#histogram(
+    'job_cancel_latency_seconds',
+    'From the request to cancel to the terminal status.',
+    [],
+    [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30],
+  );
+  readonly conservationViolations = this.#counter(
+    'row_conservation_violations_total',
+    'Row ledgers refused because they do not add up; must be 0.',
+    [],
+  );
+  readonly queryDuration = this.#histogram(
+    'query_duration_seconds',
+    'Execution time of a named query.',
+    ['query', 'store'],
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10],
+  );
+  readonly qualityScore = this.#gauge('data_quality_score', 'Score of the dataset that was checked last, 0 to 100.', ['dimension']);
+  readonly mappingConfidence = this.#histogram(
+    'mapping_confidence',
+    'Confidence of the field mappings that plans apply.',
+    [],
+    [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99, 1],
+  );
+  readonly dlqJobs = this.#gauge('dlq_jobs', 'Failed jobs by the class of their error; from the database, leader only.', ['error_class']);
+  readonly storageUsed = this.#gauge('storage_used_bytes', 'Bytes of stored objects by their rows, leader only.', ['backend', 'layer']);
+  readonly storageObjects = this.#gauge('storage_objects', 'Stored objects by their rows, leader only.', ['backend', 'layer']);
+  readonly pgConnections = this.#gauge('pg_connections_ratio', 'Used share of the connections of the database, leader only.', []);
+  readonly pgXminAge = this.#gauge('pg_xmin_age_seconds', 'Age of the oldest open transaction, leader only.', []);
+  readonly pgDeadTuples = this.#gauge('pg_dead_tuples', 'Dead rows that wait for a vacuum, leader only.', ['table']);
+  readonly redisMemory = this.#gauge('redis_memory_ratio', 'Used share of the memory that Redis may take, leader only.', []);
+  readonly redisPolicy = this.#gauge('redis_eviction_policy_ok', '1 when Redis evicts nothing, leader only.', []);
+  readonly leader = this.#gauge('reconciler_leader', '1 in the one process that exports what is true of all jobs.', []);
   readonly lostJobs = this.#gauge('lost_jobs', 'Accepted jobs that nothing will move again; must be 0.', []);
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    this.forgetTruth();
+  }
+
+  /** Whoever does not lead says nothing of all jobs together, rather than 0 or something old. */
+  forgetTruth(): void {
+    for (const gauge of [this.backlogJobs, this.backlogAge, this.inflight, this.dlqJobs]) gauge.reset();
+    for (const gauge of [this.storageUsed, this.storageObjects, this.pgDeadTuples]) gauge.reset();
+    for (const gauge of [this.lostJobs, this.pgConnections, this.pgXminAge, this.redisMemory, this.redisPolicy]) gauge.remove();
+    this.leader.set(0);
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
