@@ -53,9 +53,10 @@ const routes = Object.keys(openApi.paths)
   .map((template) => ({ template, pattern: new RegExp(`^${template.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`) }))
   .sort((a, b) => a.template.split('{').length - b.template.split('{').length);
 
-/** The template that the path belongs to; a literal one goes before one with parameters. */
-export function templateOf(path: string): string | undefined {
-  return routes.find(({ pattern }) => pattern.test(path))?.template;
+/** The template that the path belongs to; one that has the method goes first, then a literal one before one with parameters. */
+export function templateOf(path: string, method: string): string | undefined {
+  const fitting = routes.filter(({ pattern }) => pattern.test(path));
+  return (fitting.find(({ template }) => method in openApi.paths[template]!) ?? fitting[0])?.template;
 }
 
 /** `fetch` for tests: what is answered is documented, in status, content type, header fields and body, or the call fails. */
@@ -70,7 +71,7 @@ export const verifiedFetch: typeof fetch = async (input, init) => {
 
 /** What of the answer is not documented; its body stays readable. */
 export async function faultsOf(method: string, path: string, answer: Response): Promise<string[]> {
-  const template = templateOf(path);
+  const template = templateOf(path, method);
   const operation = template === undefined ? undefined : openApi.paths[template]![method];
   if (operation === undefined) return unrouted(template, method, answer);
   const pointer = `paths/${segment(template!)}/${method}/responses/${answer.status}`;
@@ -154,7 +155,7 @@ export function exampleFaults(): string[] {
     for (const [type, { example, 'x-line-schema': line }] of Object.entries(content)) {
       if (example === undefined || type === 'multipart/form-data') continue;
       const validate = validator(`${pointer}/content/${segment(type)}/${line === undefined ? 'schema' : 'x-line-schema'}`);
-      const value: unknown = line === undefined ? example : JSON.parse(String(example));
+      const value: unknown = line === undefined ? example : JSON.parse(example as string);
       if (!validate(value)) faults.push(`${where} ${type}: ${ajv.errorsText(validate.errors)}`);
     }
   };

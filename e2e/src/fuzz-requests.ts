@@ -249,7 +249,7 @@ function form(schema: Record<string, unknown>): fc.Arbitrary<Body> {
       ? fc.constantFrom(...FILES.slice(0, 1), ...FILES)
       : jsonText(part).map((made) => (part['$ref'] !== undefined && /^"\w*"$/.test(made) ? made.slice(1, -1) : made));
     return fc.oneof(
-      { weight: isFile ? 1 : 3, arbitrary: fc.constant(undefined) },
+      { weight: isFile ? 1 : 6, arbitrary: fc.constant(undefined) },
       { weight: isFile ? 12 : 2, arbitrary: value.map((made) => ({ name, made, isFile })) },
     );
   });

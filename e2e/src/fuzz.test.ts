@@ -17,7 +17,8 @@ jest.setTimeout(1_800_000);
 
 beforeAll(async () => {
   attune = await Installation.start({ ATTUNE_RATE_JOBS: '0', ATTUNE_RATE_API: '0' });
-  const bytes = 'patient_id,first_name,birth_date,note\nP1,Ada,1980-01-02,x\nP1,Ada,1980-01-02,x\nP2,Bo,02/30/1980,y\nP3,"Cy,1\n';
+  const good = Array.from({ length: 60 }, (_, i) => `P${i},Ada,1980-01-02,x`).join('\n');
+  const bytes = `patient_id,first_name,birth_date,note\n${good}\nP1,Ada,1980-01-02,x\nP2,Bo,02/30/1980,y\nP3,"Cy",1,2,3\n`;
   const jobs = await Promise.all([
     attune.run({ bytes, options: { output_formats: ['csv', 'json', 'ndjson', 'parquet'] } }),
     attune.run({ bytes, operation: 'validate' }),
@@ -100,8 +101,7 @@ async function harvest({ operation }: FuzzRequest, answer: Response): Promise<vo
   }
   const body = (await answer.json().catch(() => ({}))) as { next_cursor?: string; job_id?: string; mapping_id?: string; id?: string };
   if (body.next_cursor && pool.cursors.length < KEPT) pool.cursors.push(body.next_cursor);
-  if (body.job_id !== undefined && answer.status === 202 && operation !== 'readJob')
-    (pool.spare.length < KEPT ? pool.spare : pool.spare.splice(0, 25)).push(body.job_id);
+  if (body.job_id !== undefined && answer.status === 202 && operation !== 'readJob') pool.spare.push(body.job_id);
   const other = body.mapping_id ?? body.id;
   if (other !== undefined && pool.others.length < KEPT) pool.others.push(other);
 }

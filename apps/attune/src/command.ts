@@ -25,6 +25,8 @@ export interface Io {
 export interface Command {
   readonly name: string;
   readonly summary: string;
+  /** What its first word may be, where it has such words. */
+  readonly words?: readonly string[];
   /** Shown by `--help` and after a usage error. */
   readonly usage: string;
   run(args: readonly string[], io: Io): Promise<ExitCode>;

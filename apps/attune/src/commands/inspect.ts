@@ -19,8 +19,8 @@ column the field it would become, how sure that is and why; or that it would be 
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean', default: false } });
     const path = onlyWord(positionals, 'FILE');
     const sample = await readSample(path);
-    const { inspectDelimited, makePlan } = await import('@attune/pipeline');
-    const { detection, profile } = inspectDelimited({ ...sample, windows: [...sample.windows], fingerprint: sha256 });
+    const { inspectText, makePlan } = await import('@attune/pipeline');
+    const { detection, profile } = inspectText({ ...sample, windows: [...sample.windows], fingerprint: sha256 });
     const { plan, findings } = makePlan({ detection, profile, options: JobOptionsRequest.parse({}), receivedAt: new Date().toISOString() });
     if (values.json) {
       const found = { bytes: sample.size, detection, profile, mapping: plan.mapping, required: plan.required, findings };

@@ -1,25 +1,50 @@
 import { JOB_STATUSES } from '@attune/core';
-import type { JobBody, LogLine } from '@attune/api';
+import type { JobBody } from '@attune/api';
 import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
-import { table, visible } from '../table.js';
+import { table } from '../table.js';
+import { diff, lineage, textOf, watch } from './job-reports.js';
 
-const ACTIONS = { ls: list, get, logs, cancel } as const satisfies Record<string, (args: readonly string[], io: Io) => Promise<ExitCode>>;
-const NAMES = ['ls', 'get', 'logs', 'cancel'] as const satisfies readonly (keyof typeof ACTIONS)[];
+const ACTIONS = { ls: list, get, watch, logs, diff, lineage, clone, cancel, rm: remove } as const satisfies Record<
+  string,
+  (args: readonly string[], io: Io) => Promise<ExitCode>
+>;
+const NAMES = [
+  'ls',
+  'get',
+  'watch',
+  'logs',
+  'diff',
+  'lineage',
+  'clone',
+  'cancel',
+  'rm',
+] as const satisfies readonly (keyof typeof ACTIONS)[];
 
 /** Looks at jobs, and stops them. */
 export const jobs: Command = {
   name: 'jobs',
-  summary: 'list jobs; show, follow or cancel one',
+  summary: 'list jobs; show, watch, explain, repeat, cancel or delete one',
+  words: NAMES,
   usage: `Usage: attune jobs ls [--status NAME] [--limit N] [--json]
        attune jobs get ID [--wait] [--out DIR] [--json]
+       attune jobs watch ID [--json]
        attune jobs logs ID [--json]
+       attune jobs diff ID [--field NAME] [--limit N] [--json]
+       attune jobs lineage ID [--json]
+       attune jobs clone ID [--wait] [--out DIR] [--json]
        attune jobs cancel ID [--json]
+       attune jobs rm ID [--json]
+
+watch shows everything that happens until the job has ended, and exits with 1 when it did not complete. diff shows
+the values that are not in the result as they were received, lineage what each field is made from. clone does the
+same dataset once more. rm deletes a job that has ended, with all it has left, and cancels one that has not.
 
   --status NAME       only jobs of this status: ${JOB_STATUSES.join(', ')}
-  --limit N           how many jobs, newest first (default 20, at most 200)
+  --limit N           how many jobs, newest first (default 20, at most 200), or changes (default 100)
+  --field NAME        changes of this field only
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}`,
   async run([action, ...rest], io) {
@@ -74,16 +99,29 @@ async function logs(args: readonly string[], io: Io): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-function textOf({ at, level, type, message, stage, attempt }: LogLine): string {
-  const where = stage === undefined ? '' : ` [${stage}${attempt === undefined ? '' : ` #${attempt}`}]`;
-  return visible(`${at} ${level.padEnd(7)} ${type}${where} ${message}`);
-}
-
 async function cancel(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, { ...JSON_OPTION, ...SESSION_OPTIONS });
   const id = onlyWord(positionals, 'ID');
   const { client } = await openSession(io, values);
   const job = await client.cancel(id, { signal: io.signal });
   io.stdout.write(values.json ? `${JSON.stringify(job, null, 2)}\n` : `${job.job_id} is ${rowOf(job)[2]}\n`);
+  return EXIT.ok;
+}
+
+async function clone(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = parseArguments(args, { ...FOLLOW_OPTIONS, ...SESSION_OPTIONS });
+  const id = onlyWord(positionals, 'ID');
+  const { client } = await openSession(io, values);
+  return follow(client, await client.clone(id, { signal: io.signal }), values, io);
+}
+
+async function remove(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = parseArguments(args, { ...JSON_OPTION, ...SESSION_OPTIONS });
+  const id = onlyWord(positionals, 'ID');
+  const { client } = await openSession(io, values);
+  await client.remove(id, { signal: io.signal });
+  io.stdout.write(
+    values.json ? `${JSON.stringify({ job_id: id, removed: true })}\n` : `${id} is deleted, or cancelled where it was open\n`,
+  );
   return EXIT.ok;
 }

@@ -5,6 +5,7 @@ import { EXIT, type Command } from '../command.js';
 export const keys: Command = {
   name: 'keys',
   summary: 'make an API key for a tenant of the configured database',
+  words: ['create'],
   usage: `Usage: attune keys create [--tenant NAME] [--json]
 
 Makes the tenant if there is none of the name, and a new API key for it, and prints the key. It is printed this
