@@ -24,6 +24,7 @@ const PLATFORM = FLOOR_OF.get('platform')!;
 /** What the pure floors may import from outside, and why. */
 const PURE_ALLOWED: Readonly<Record<string, readonly string[] | 'every pure lib'>> = {
   zod: 'every pure lib', // describes data, touches nothing
+  'eventsource-parser/stream': ['api'], // the syntax of Server-Sent Events, on streams that are given
   'node:buffer': ['formats', 'pipeline', 'outputs'], // validates and views bytes natively, touches nothing
 };
 
@@ -46,7 +47,8 @@ const MAX_LINES = 400;
 const REGISTRIES = ['formats', 'standardize', 'packs', 'outputs'];
 const TESTS_ONLY = 'testing';
 
-const isTest = (path: string) => path.endsWith('.test.ts');
+/** Tests, and what only they use. */
+const isTest = (path: string) => /\.(test|fixture)\.ts$/.test(path);
 /** Tables of data that happen to be written in TypeScript. */
 const isData = (path: string) => path.endsWith('.data.ts');
 const isProduct = (path: string) => /^(libs|apps)\/.*\.ts$/.test(path) && !isTest(path) && libOf(path) !== TESTS_ONLY;

@@ -16,6 +16,7 @@ export interface JobRow {
   input_name: string | null;
   bytes_in: number;
   cancel_requested: boolean;
+  cancel_requested_at: number | null;
   deadline_at: number | null;
   traceparent: string | null;
   error: JobState['error'];
@@ -48,7 +49,7 @@ export interface StageRow {
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8 AS ${column.split('.').pop()}`;
 
 export const JOB_COLUMNS = `tenant_id, id, operation, options, status, stage, generation, version, dataset_id, input_sha256, input_name,
-  bytes_in::float8 AS bytes_in, cancel_requested, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
+  bytes_in::float8 AS bytes_in, cancel_requested, ${ms('cancel_requested_at')}, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
   cloned_from, request_id, ${ms('deleted_at')}`;
 
 export const STAGE_COLUMNS = `stage, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,

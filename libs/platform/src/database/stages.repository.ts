@@ -35,6 +35,8 @@ export interface Claim {
     readonly receivedAt: string;
   };
   readonly traceparent: string | null;
+  /** Of the request that made the job. */
+  readonly requestId: string | null;
   /** Milliseconds between ready and claimed. */
   readonly waitedMs: number;
   /** The claim took over from a worker that was lost. */
@@ -62,6 +64,7 @@ interface ClaimRow {
   storage_key: string;
   received_at: Date;
   traceparent: string | null;
+  request_id: string | null;
   waited_ms: number | null;
 }
 
@@ -86,7 +89,7 @@ export class StagesRepository {
       const stage = after.stages.find(({ name }) => name === next.stage)!;
       if (stage.status !== 'running') return undefined;
       const [row] = await query<ClaimRow>(
-        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent,
+        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
            (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
          FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
            JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = 0
@@ -113,6 +116,7 @@ export class StagesRepository {
           receivedAt: row.received_at.toISOString(),
         },
         traceparent: row.traceparent,
+        requestId: row.request_id,
         waitedMs: row.waited_ms ?? 0,
         takenOver: before.stages.find(({ name }) => name === next.stage)!.status === 'running',
       };

@@ -4,6 +4,8 @@ import { AppError } from '@attune/core';
 import { Metadata, type sendUnaryData, Server, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import { correlated } from '../telemetry/correlation.js';
+import { inSpan, SpanKind } from '../telemetry/tracing.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { Caller, Calls } from './calls.js';
@@ -104,7 +106,7 @@ export class GrpcServer {
     return (wire: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>): void => {
       const { caller, failed, done } = this.#open(call, wire);
       Promise.resolve()
-        .then(() => this.calls.perform(call, wire.request, this.#admit(wire, caller)))
+        .then(() => this.#followed(call, wire, caller, () => this.calls.perform(call, wire.request, this.#admit(wire, caller))))
         .then(
           (response) => {
             done(status.OK);
@@ -126,7 +128,7 @@ export class GrpcServer {
         }
         signal.throwIfAborted();
       };
-      send().then(
+      this.#followed(call, wire, caller, send).then(
         () => {
           done(status.OK);
           wire.end();
@@ -135,6 +137,16 @@ export class GrpcServer {
         (error: unknown) => wire.emit('error', failed(signal.aborted ? signal.reason : error)),
       );
     };
+  }
+
+  /** Everything a call starts knows its id and lies in its span, which goes on with the trace of the caller. */
+  #followed<T>(call: GrpcCall, wire: Wire, { requestId }: Caller, work: () => Promise<T>): Promise<T> {
+    const { service, method } = nameOf(call.method);
+    const traceparent = String(wire.metadata.get('traceparent')[0] ?? '');
+    const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method };
+    return correlated({ request_id: requestId }, () =>
+      inSpan(`${service}/${method}`, { kind: SpanKind.SERVER, traceparent, root: true, attributes }, work),
+    );
   }
 
   /** What accompanies a call from its first to its last moment. */

@@ -4,6 +4,7 @@ import type { Caller } from './calls.js';
 import { type DoorMethod, nameOf } from './door-methods.js';
 import { remoteError } from './grpc-error.js';
 import { clientCredentials, type GrpcTls } from './tls.js';
+import { activeTraceparent } from '../telemetry/tracing.js';
 
 const TRIES = 3;
 const PAUSE_MS = 100;
@@ -63,6 +64,8 @@ export class RemoteService {
     const metadata = new Metadata();
     if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
     metadata.set('x-request-id', requestId);
+    const traceparent = activeTraceparent();
+    if (traceparent !== undefined) metadata.set('traceparent', traceparent);
     return new Promise<Response>((resolve, reject) => {
       const { path, requestSerialize, responseDeserialize } = definition;
       const call = client.makeUnaryRequest(

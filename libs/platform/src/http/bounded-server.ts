@@ -7,6 +7,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 
 const HEADERS_MS = 10_000;
+const KEEP_ALIVE_MS = 75_000;
 const HEADER_BYTES = 16 * 1024;
 /** Whoever sends part of a body and then nothing is cut off (security.md, AC-F01). */
 const IDLE_MS = 30_000;
@@ -23,6 +24,8 @@ export class BoundedAdapter extends ExpressAdapter {
       maxHeaderSize: HEADER_BYTES,
     };
     const server = createServer(options, this.getInstance<(request: IncomingMessage) => void>());
+    // Longer than proxies keep an idle connection, so that none is closed under a request on its way.
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on('clientError', refuse);
     this.httpServer = server;
   }

@@ -15,6 +15,7 @@ import type { StageError } from '@attune/pipeline';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
 import { errorName } from '../telemetry/logger.js';
+import { noteOutcome } from './note-outcome.js';
 import type { RunnerParts } from './runner-parts.js';
 import type { Stage, StageContext } from './stage.js';
 
@@ -61,6 +62,9 @@ export class Attempt {
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       this.#count(outcome.ledger);
+      await noteOutcome(this.parts, this.claim, { scratch, files: outcome.files }, transition).catch((error: unknown) =>
+        this.parts.log.warn({ error: errorName(error) }, 'the metrics of a stage could not be taken'),
+      );
       await this.#remove(transition.swept);
       if (transition.after.status === 'completed' && this.claim.mapping !== null) await this.#remember(context);
       return { outcome: 'done', transition, ...(outcome.failure ? { code: outcome.failure.code } : {}) };
@@ -87,6 +91,7 @@ export class Attempt {
   async #endFailed(error: unknown): Promise<AttemptEnd> {
     if (error instanceof AppError && error.code === 'stage.fenced') return { outcome: 'fenced', code: error.code };
     if (this.#interruption) return this.#endInterrupted(this.#interruption);
+    if (isUnbalanced(error)) this.parts.metrics.conservationViolations.inc();
     const stageError = describe(error);
     if (stageError.class === 'crash')
       this.parts.log.error(
@@ -211,6 +216,11 @@ export class Attempt {
     recordsProcessed.inc({ stage: this.claim.stage, result: 'merged' }, ledger.recordsMerged);
     recordsProcessed.inc({ stage: this.claim.stage, result: 'dropped' }, ledger.recordsDropped);
   }
+}
+
+/** The database has refused a row ledger that does not add up. */
+function isUnbalanced(error: unknown): boolean {
+  return error instanceof Error && (error as { constraint?: unknown }).constraint === 'row_ledger_reconciles';
 }
 
 /** What may be kept of an error: our own code and detail; of a stranger only that it happened. */

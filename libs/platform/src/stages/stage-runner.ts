@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, type WorkerService } from '@attune/core';
-import { trace } from '@opentelemetry/api';
 import type { Claim } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
+import { correlated } from '../telemetry/correlation.js';
 import { errorName } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
+import { inSpan, SpanKind } from '../telemetry/tracing.js';
 import { Attempt } from './attempt.js';
 import type { RunnerParts } from './runner-parts.js';
 import type { Stage } from './stage.js';
@@ -78,7 +79,9 @@ export class StageRunner {
   async #run(claim: Claim): Promise<void> {
     const attempt = new Attempt(claim, this.worker, this.parts);
     if (!this.#patient) attempt.handBack(); // claimed while the runner was being stopped
-    const done = this.#perform(claim, attempt);
+    const ids = { job_id: claim.jobId, stage: claim.stage, epoch: claim.epoch };
+    const known = claim.requestId === null ? ids : { ...ids, request_id: claim.requestId };
+    const done = correlated(known, () => this.#perform(claim, attempt));
     this.#running.set(claim, { attempt, done });
     await done.finally(() => this.#running.delete(claim));
   }
@@ -90,19 +93,22 @@ export class StageRunner {
     if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
     metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
     const stop = metrics.stageDuration.startTimer({ stage: claim.stage });
-    const tracer = trace.getTracer('attune');
+    const attributes = { job_id: claim.jobId, 'messaging.destination.name': `${this.service}.${claim.stage}`, epoch: claim.epoch };
     try {
-      const end = await tracer.startActiveSpan(
-        `stage ${claim.stage}`,
-        { attributes: { job_id: claim.jobId, attempt: claim.attempt } },
-        (span) => attempt.perform(this.#stage(claim)).finally(() => span.end()),
-      );
+      // Child of the job's own trace, and linked to the submit because the wait between them may be hours.
+      const of = { kind: SpanKind.CONSUMER, traceparent: claim.traceparent, root: true, linked: true, attributes };
+      const end = await inSpan(`process ${this.service}.${claim.stage}`, of, async (span) => {
+        const ended = await attempt.perform(this.#stage(claim));
+        span.setAttributes({ outcome: ended.outcome, ...(ended.code === undefined ? {} : { code: ended.code }) });
+        return ended;
+      });
       stop({ outcome: end.outcome });
       metrics.attempts.inc({ stage: claim.stage, outcome: end.outcome });
       log.info({ ...fields, outcome: end.outcome, code: end.code }, 'stage ended');
       if (end.outcome === 'fenced') metrics.fencedWrites.inc({ stage: claim.stage });
       if (end.transition) {
         noteTerminal(metrics, claim, end.transition);
+        noteRetry(metrics, end.transition);
         await rings.ring(end.transition.rings, { job_id: claim.jobId });
       }
     } catch (error) {
@@ -121,10 +127,22 @@ export class StageRunner {
   }
 }
 
+/** Counts an attempt that failed and is tried again, by the class of its error. */
+function noteRetry(metrics: Metrics, { effects, after }: Transition): void {
+  for (const effect of effects) {
+    if (effect.type !== 'history' || effect.line.type !== 'stage.retried') continue;
+    const stage = after.stages.find(({ name }) => name === effect.line.data['stage']);
+    metrics.retries.inc({ stage: stage?.name ?? 'unknown', error_class: stage?.error?.class ?? 'unknown' });
+  }
+}
+
 /** Counts the end of a job, in the process that committed it. */
 export function noteTerminal(metrics: Metrics, job: { operation: string }, transition: Transition): void {
   const terminal = transition.effects.find((effect) => effect.type === 'terminal');
   if (!terminal) return;
   metrics.jobsProcessed.inc({ status: terminal.status });
   metrics.jobDuration.observe({ operation_type: job.operation }, (Date.now() - transition.job.created_at) / 1000);
+  const asked = transition.job.cancel_requested_at;
+  // Without a worker at it a job is cancelled by the request itself.
+  if (terminal.status === 'cancelled') metrics.cancelLatency.observe(asked === null ? 0 : Math.max(0, Date.now() - asked) / 1000);
 }

@@ -1,6 +1,7 @@
 import { CloneRequest, type JobBody, JobOptionsRequest, jobPaths, parseRequest } from '@attune/api';
 import { AppError, prefixed } from '@attune/core';
 import {
+  activeTraceparent,
   type BlobStore,
   BLOBS,
   IdempotencyRepository,
@@ -98,7 +99,7 @@ export class JobActionsController {
             inputSha256: job.input_sha256,
             bytesIn: job.bytes_in,
             inputName: job.input_name,
-            traceparent: request.header('traceparent') ?? null,
+            traceparent: activeTraceparent() ?? request.header('traceparent') ?? null,
             requestId: requestId(request),
             clonedFrom: job.id,
             ...(idempotency ? { idempotency } : {}),

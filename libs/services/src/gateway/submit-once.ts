@@ -1,6 +1,7 @@
 import { once as eventOnce } from 'node:events';
 import { AppError } from '@attune/core';
 import {
+  activeTraceparent,
   type AnsweredKey,
   type BlobStore,
   type DatasetsRepository,
@@ -70,7 +71,7 @@ async function create(
     inputSha256: file.sha256,
     bytesIn: file.bytes,
     inputName: file.name,
-    traceparent: request.header('traceparent') ?? null,
+    traceparent: activeTraceparent() ?? request.header('traceparent') ?? null,
     requestId: requestId(request),
     ...(idempotency ? { idempotency } : {}),
   });
