@@ -258,7 +258,7 @@ function children(): number[] {
   const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
   return table
     .split('\n')
-    .filter((row) => row.includes('engine/child.js'))
+    .filter((row) => /attune-engine|engine\/child\.js/.test(row))
     .map((row) => Number.parseInt(row, 10));
 }
 
