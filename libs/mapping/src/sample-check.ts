@@ -31,8 +31,8 @@ const WORDED = /(?:^|_)(?:name|city|county|address|description)$|^name_suffix$|^
 const NO_WORD: readonly ValueShape[] = ['digits', 'number', 'date', 'uuid', 'email'];
 const NO_TEXT: readonly ValueShape[] = ['date', 'uuid', 'email'];
 const NO_IDENTIFIER: readonly ValueShape[] = ['date', 'email', 'two_words', 'words', 'last_comma_first', 'text'];
-/** Answers come in every form, and so do notes. */
-const ANYTHING = /^(?:result|value|note|payer|plan)/;
+/** Answers come in every form, and so do notes; a payer, a plan or an organization is named by its name or by its number. */
+const ANYTHING = /^(?:result|value|note|payer|plan|organization$)|_payer$/;
 
 /** What no system gives to a thing as its number. */
 const NO_KEY: ReadonlySet<string> = new Set(['sex', 'us-state']);

@@ -48,7 +48,12 @@ export function scoreOf(key: AnswerKey, corpus: string, entity: string | null = 
     output_formats: ['csv' as const],
     review: 'never' as const,
   };
-  const question = { ...inspection, options, receivedAt: '2026-01-01T00:00:00Z', ...(entity === null ? { fileName: (key.file ?? key.table!).split('/').at(-1)! } : { entity }) };
+  const question = {
+    ...inspection,
+    options,
+    receivedAt: '2026-01-01T00:00:00Z',
+    ...(entity === null ? { fileName: (key.file ?? key.table!).split('/').at(-1)! } : { entity }),
+  };
   const { mapping } = makePlan(question).plan;
   const score: Score = { what: key.file ?? key.table!, entity: mapping.entity, meant: 0, right: 0, applied: 0, wrong: [], missed: [] };
   const answers = inspection.detection.columns.map(({ ordinal, name }) => ({ ordinal, name, answer: answerOf(key, name.trim()) }));
