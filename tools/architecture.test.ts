@@ -12,7 +12,7 @@ const FLOORS = [
   ['core'],
   ['formats', 'standardize', 'mapping', 'api', 'sql'],
   ['packs'],
-  ['outputs'],
+  ['outputs', 'synth'],
   ['pipeline'],
   ['platform'],
   ['services'],
@@ -44,7 +44,7 @@ const FORBIDDEN_NAMES = new Set([
 ]);
 const MAX_LINES = 400;
 /** Libs whose folders are entries of a registry: one folder, one definition, one line. */
-const REGISTRIES = ['formats', 'standardize', 'packs', 'outputs'];
+const REGISTRIES = ['formats', 'standardize', 'packs', 'outputs', 'synth'];
 const TESTS_ONLY = 'testing';
 
 /** Tests, and what only they use. */

@@ -22,6 +22,7 @@ declare module '*/faults/deployment.mjs' {
     readonly name: string;
     readonly pid: number;
     readonly log: string;
+    readonly readyUrl: string;
     kill(): Promise<number | null>;
     stop(): Promise<number | null>;
     start(): Promise<void>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ApiProblem, isTerminal, type AttuneClient, type JobBody } from '@attune/api';
+import { ApiProblem, isTerminal, jobPaths, type AttuneClient, type JobBody } from '@attune/api';
 import { EXIT, type ExitCode, type Io } from './command.js';
 import { download } from './download.js';
 import { ProgressLine } from './progress.js';
@@ -32,6 +32,10 @@ export async function follow(client: AttuneClient, job: JobBody, following: Foll
     files.push(...(await download(client, latest, out, io.signal)).map((file) => join(out, file)));
   }
   io.stdout.write(following.json ? `${JSON.stringify(latest, null, 2)}\n` : summaryOf(latest, files));
+  if (waits && latest.status === 'awaiting_review') {
+    io.stderr.write(`The job awaits your decision on its mapping: PUT ${jobPaths(latest.job_id).mapping}, or attune jobs cancel ${latest.job_id}\n`);
+    return EXIT.notReady;
+  }
   const failed = isTerminal(latest.status) && latest.status !== 'completed';
   if (failed && following.json) io.stderr.write(summaryOf(latest));
   return failed ? EXIT.jobFailed : EXIT.ok;

@@ -6,6 +6,7 @@ export const DOWNLOADS = {
   detection: 'application/json',
   sample_profile: 'application/json',
   plan: 'application/json',
+  plan_findings: 'application/json',
   profile: 'application/json',
   lineage: 'application/json',
   quality: 'application/json',

@@ -86,7 +86,7 @@ export class AttuneClient {
     return this.#http.read(JobStatusBody, jobPaths(id).status, signalOf(options));
   }
 
-  /** The job once it is completed, failed, cancelled or expired. Outlives a restart of the server. */
+  /** The job once it is completed, failed, cancelled or expired, or awaits the decision of a person. Outlives a restart of the server. */
   async wait(id: string, { signal, onProgress, pollMs = 500 }: WaitOptions = {}): Promise<JobBody> {
     const options = signal === undefined ? {} : { signal };
     let silent = 0;
@@ -95,7 +95,7 @@ export class AttuneClient {
         const status = await this.status(id, options);
         silent = 0;
         onProgress?.(status);
-        if (isTerminal(status.status)) return await this.job(id, options);
+        if (isTerminal(status.status) || status.status === 'awaiting_review') return await this.job(id, options);
       } catch (error) {
         const passing = error instanceof Unreachable || (error instanceof ApiProblem && error.retryable);
         silent += 1;

@@ -7,6 +7,8 @@ const FINDING_CODES = Object.keys(FINDING_KINDS) as FindingCode[];
 
 /** One thing that was found: about a value, a record, a column, or the whole dataset (then `record`, `line` and `byte_offset` are null). */
 export const FindingBody = z.object({
+  /** Member of a container, empty for a plain file. */
+  member: z.string(),
   record: z.int().min(1).nullable(),
   line: z.int().min(1).nullable(),
   byte_offset: Count.nullable(),

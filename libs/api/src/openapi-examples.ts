@@ -85,6 +85,7 @@ const quarantine: QuarantinePage = {
 const findings: FindingPage = {
   data: [
     {
+      member: '',
       ...place,
       column: 3,
       field: 'birth_date',

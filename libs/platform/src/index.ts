@@ -23,6 +23,7 @@ export * from './engine/engine.js';
 export type { ChangesFound, DatasetPosition } from './engine/protocol.js';
 export * from './grpc/calls.js';
 export * from './grpc/door-methods.js';
+export type * from './grpc/gen/attune/v1/generator.js';
 export type * from './grpc/gen/attune/v1/harmonizer.js';
 export type * from './grpc/gen/attune/v1/jobs.js';
 export type * from './grpc/gen/attune/v1/types.js';

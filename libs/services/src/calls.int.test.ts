@@ -17,10 +17,11 @@ import {
   type RunningProcess,
   TenantsRepository,
 } from '@attune/platform';
+import { Generation, generators } from '@attune/synth';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { pino } from 'pino';
-import { gateway, services } from './index.js';
+import { gateway, generator, services } from './index.js';
 
 jest.setTimeout(60_000);
 
@@ -69,7 +70,12 @@ afterAll(async () => {
 type Ending = Pick<ServiceError, 'code' | 'details'> & { problem?: unknown; answers: unknown[] };
 
 /** The raw bytes of a request to any call, and how it ends. */
-function send({ kind, method }: GrpcCall, bytes: Buffer, options: { key?: string | undefined; deadline?: number }): Promise<Ending> {
+function send(
+  { kind, method }: GrpcCall,
+  bytes: Buffer,
+  options: { key?: string | undefined; deadline?: number; through?: Client },
+): Promise<Ending> {
+  const { through = client } = options;
   const metadata = new Metadata();
   if (options.key !== undefined) metadata.set('authorization', `Bearer ${options.key}`);
   const callOptions = options.deadline === undefined ? {} : { deadline: options.deadline };
@@ -80,13 +86,13 @@ function send({ kind, method }: GrpcCall, bytes: Buffer, options: { key?: string
     const ended = (error: ServiceError | null): void =>
       resolve({ code: error?.code ?? status.OK, details: error?.details ?? '', problem: error?.metadata?.get('problem-code')[0], answers });
     if (kind === 'unary') {
-      client.makeUnaryRequest(name, same, responseDeserialize, bytes, metadata, callOptions, (error, answer) => {
+      through.makeUnaryRequest(name, same, responseDeserialize, bytes, metadata, callOptions, (error, answer) => {
         if (!error) answers.push(answer);
         ended(error);
       });
       return;
     }
-    const stream = client.makeServerStreamRequest(name, same, responseDeserialize, bytes, metadata, callOptions);
+    const stream = through.makeServerStreamRequest(name, same, responseDeserialize, bytes, metadata, callOptions);
     stream.on('data', (answer: unknown) => answers.push(answer)).on('end', () => ended(null));
     stream.on('error', (error: ServiceError) => ended(error));
   });
@@ -129,9 +135,9 @@ describe.each(calls)('%s', (_, call) => {
   });
 });
 
-async function ask<Request, Response>(method: DoorMethod<Request, Response>, request: Request): Promise<Response> {
+async function ask<Request, Response>(method: DoorMethod<Request, Response>, request: Request, through = client): Promise<Response> {
   const call = calls.find(([name]) => name === method.definition.path)![1];
-  const { code, details, answers } = await send(call, method.definition.requestSerialize(request), { key, deadline: soon() });
+  const { code, details, answers } = await send(call, method.definition.requestSerialize(request), { key, deadline: soon(), through });
   if (code !== status.OK) throw new Error(`${status[code]}: ${details}`);
   return answers[0] as Response;
 }
@@ -185,6 +191,70 @@ test('a suggestion carries its reasons, and what is not sure', async () => {
   expect(mapping.fields.find(({ field }) => field === 'first_name')?.reasons.length).toBeGreaterThan(0);
   expect(unsure).toEqual([expect.objectContaining({ ordinal: 2, name: 'zz', field: '' })]);
   expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+});
+
+const sampled = { entity: 'person', record_count: 300, seed: 12, output_format: 'csv', hostile_share: 0 };
+
+test.each(['csv', 'ndjson'] as const)(
+  'a sample of %s is the same bytes for the same seed, as the generator makes them alone',
+  async (format) => {
+    const wanted = { ...sampled, output_format: format, hostile_share: 0.1, include_address: false, duplicate_share: 0.2 };
+    const [once, again, other] = await Promise.all([12, 12, 13].map((seed) => ask(DOOR.generateSample, { ...wanted, seed })));
+    const settings = { records: 300, seed: 12, format, hostileShare: 0.1, includeAddress: false, duplicateShare: 0.2 };
+    const generation = new Generation(generators[0]!, settings);
+    const chunks = [...generation];
+    expect(once!.content.equals(Buffer.concat(chunks.map(({ bytes }) => bytes)))).toBe(true);
+    expect(again).toEqual(once);
+    expect(other!.content.equals(once!.content)).toBe(false);
+    const { faults, planted, ...counts } = once!.truth!;
+    expect(generation.counts).toMatchObject({ ...counts, faults: Object.fromEntries(faults.map(({ fault, count }) => [fault, count])) });
+    expect(planted.map(({ record }) => record)).toEqual(chunks.flatMap((chunk) => chunk.planted.map(({ ordinal }) => ordinal)));
+    expect(planted).toHaveLength(300 - counts.originals);
+  },
+);
+
+test('a generator alone answers the same sample', async () => {
+  const config = readConfig({ ATTUNE_HTTP_PORT: '0', ATTUNE_KEY_PEPPER: PEPPER, ATTUNE_DATA_DIR: path.join(directory, 'generator') });
+  const process = await openServices([generator], config, fresh.url, pino({ level: 'silent' }));
+  const own = new Client(`127.0.0.1:${process.grpcPort}`, credentials.createInsecure());
+  try {
+    expect(await ask(DOOR.generateSample, sampled, own)).toEqual(await ask(DOOR.generateSample, sampled));
+  } finally {
+    own.close();
+    await process.close();
+  }
+});
+
+test('a sample has exactly as many records as were asked for, and addresses unless they are refused', async () => {
+  const { content, content_type, truth } = await ask(DOOR.generateSample, { ...sampled, record_count: 1000, output_format: 'ndjson' });
+  const records = content.toString().trimEnd().split('\n');
+  expect([records.length, truth!.records, content_type]).toEqual([1000, 1000, 'application/x-ndjson']);
+  expect(Object.keys(JSON.parse(records[0]!) as object)).toContain('zip');
+  const without = await ask(DOOR.generateSample, { ...sampled, include_address: false });
+  expect(without.content.toString().split('\n')[0]).not.toMatch(/address|city|state|zip/);
+});
+
+test('the harmonizer sets aside exactly the records of a sample that its truth calls broken', async () => {
+  const { content, truth } = await ask(DOOR.generateSample, { ...sampled, record_count: 200, hostile_share: 0.2 });
+  const readable = ['nul', 'crlf', 'blank_line'];
+  const broken = truth!.planted.filter(({ kind, fault }) => kind === 'hostile' && !readable.includes(fault!));
+  const asked = { head: content, size_bytes: 0, options_json: '', mapping_json: '', limit: 200, entity: 'person' };
+  const { records, total } = await ask(DOOR.transformSample, asked);
+  const aside = records.filter(({ quarantined }) => quarantined).map(({ location }) => location!.record);
+  expect([total, aside]).toEqual([200, broken.map(({ record }) => record)]);
+  expect(broken.length).toBeGreaterThan(10);
+});
+
+test.each([
+  [{ record_count: 0 }],
+  [{ record_count: 1001 }],
+  [{ entity: 'claim' }],
+  [{ output_format: 'xml' }],
+  [{ hostile_share: 2 }],
+  [{ hostile_share: Number.NaN }],
+  [{ duplicate_share: 0.9 }],
+])('a sample with %j is the caller at fault', async (wrong) => {
+  await expect(ask(DOOR.generateSample, { ...sampled, ...wrong })).rejects.toThrow('INVALID_ARGUMENT: The request is not valid.');
 });
 
 function preview(process: RunningProcess, body: Buffer | FormData, query = '', headers: Record<string, string> = {}): Promise<Response> {

@@ -73,7 +73,8 @@ function inferredHeader(facts: TextFacts, layout: readonly LayoutColumn[], first
   const padded = short === 0 ? facts : { ...facts, sample: { ...facts.sample, text: withBlanks(facts.sample.text, at, short) } };
   const sample = firstRecords(padded, at, { dialect: CUT, layout: [...layout] }, width);
   if (sample.n === 0 || sample.record[0] !== 1) unreadableHeader();
-  return told === true || short > 0 || firstRecord(sample) !== 'data' ? namesOf(sample) : namesByPosition(width);
+  // In doubt it is a record: a person who became the names of columns would be lost, and told where names may be told.
+  return told === true || short > 0 || firstRecord(sample) === 'names' ? namesOf(sample) : namesByPosition(width);
 }
 
 /** The text with so many blanks at the end of the line at `at`. */

@@ -1,4 +1,5 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { GeneratorService } from './gen/attune/v1/generator.js';
 import { HarmonizerService } from './gen/attune/v1/harmonizer.js';
 import { JobsService } from './gen/attune/v1/jobs.js';
 import { ValidatorService } from './gen/attune/v1/validator.js';
@@ -19,6 +20,7 @@ export const DOOR = {
   suggestMapping: { owner: 'harmonizer', readOnly: true, definition: HarmonizerService.suggestMapping },
   transformSample: { owner: 'harmonizer', readOnly: true, definition: HarmonizerService.transformSample },
   diff: { owner: 'harmonizer', readOnly: true, definition: HarmonizerService.diff },
+  generateSample: { owner: 'generator', readOnly: true, definition: GeneratorService.generateSample },
   watchJob: { owner: 'gateway', readOnly: true, definition: JobsService.watch },
 } as const;
 

@@ -89,7 +89,6 @@ export class StageRunner {
   async #perform(claim: Claim, attempt: Attempt): Promise<void> {
     const { metrics, log, rings, scratchDir } = this.parts;
     const fields = { job_id: claim.jobId, stage: claim.stage, attempt: claim.attempt, epoch: claim.epoch };
-    log.info(fields, 'stage started');
     if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
     metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
     const stop = metrics.stageDuration.startTimer({ stage: claim.stage });
@@ -98,13 +97,14 @@ export class StageRunner {
       // Child of the job's own trace, and linked to the submit because the wait between them may be hours.
       const of = { kind: SpanKind.CONSUMER, traceparent: claim.traceparent, root: true, linked: true, attributes };
       const end = await inSpan(`process ${this.service}.${claim.stage}`, of, async (span) => {
+        log.info(fields, 'stage started');
         const ended = await attempt.perform(this.#stage(claim));
         span.setAttributes({ outcome: ended.outcome, ...(ended.code === undefined ? {} : { code: ended.code }) });
+        log.info({ ...fields, outcome: ended.outcome, code: ended.code }, 'stage ended');
         return ended;
       });
       stop({ outcome: end.outcome });
       metrics.attempts.inc({ stage: claim.stage, outcome: end.outcome });
-      log.info({ ...fields, outcome: end.outcome, code: end.code }, 'stage ended');
       if (end.outcome === 'fenced') metrics.fencedWrites.inc({ stage: claim.stage });
       if (end.transition) {
         noteTerminal(metrics, claim, end.transition);

@@ -101,6 +101,8 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges named as if they were counters; promtool refuses them, and the same numbers are there under their kinds.
+    for (const what of ['handles', 'requests', 'resources']) this.registry.removeSingleMetric(`nodejs_active_${what}_total`);
     this.forgetTruth();
   }
 

@@ -17,7 +17,7 @@ import { errorName } from './logger.js';
 export { SpanKind };
 
 /**
- * Sends traces to a collector. Spans are made at our own seams (requests, calls, stages, tasks, transactions) and not by patching
+ * Sends traces to a collector. Spans are made at our own seams (requests, calls, stages, tasks) and not by patching
  * libraries: what they carry is what is written here, ids and codes, never a statement, a parameter or a value. A collector that is
  * away costs nothing but the spans. Answers how to flush and stop.
  */
