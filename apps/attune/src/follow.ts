@@ -33,7 +33,9 @@ export async function follow(client: AttuneClient, job: JobBody, following: Foll
   }
   io.stdout.write(following.json ? `${JSON.stringify(latest, null, 2)}\n` : summaryOf(latest, files));
   if (waits && latest.status === 'awaiting_review') {
-    io.stderr.write(`The job awaits your decision on its mapping: PUT ${jobPaths(latest.job_id).mapping}, or attune jobs cancel ${latest.job_id}\n`);
+    io.stderr.write(
+      `The job awaits your decision on its mapping: PUT ${jobPaths(latest.job_id).mapping}, or attune jobs cancel ${latest.job_id}\n`,
+    );
     return EXIT.notReady;
   }
   const failed = isTerminal(latest.status) && latest.status !== 'completed';

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { JobOptionsRequest, type MappingsClient } from '@attune/api';
 import { findEntity, GivenMapping, type Mapping } from '@attune/core';
 import type { FieldTally, MappingDecision, PlanAnswer } from '@attune/pipeline';
 import { UsageError } from './arguments.js';
-import { readSample, type Sample } from './sample.js';
+import type { FileInspection } from '@attune/platform';
+import { inspectionOf } from './inspection.js';
 
 const KEPT = /^(?:map_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:@(\d{1,9}))?$/;
 const LIMITS = { records: 10_000, values: 1_000_000, bytes: 1024 * 1024 };
@@ -54,37 +54,39 @@ export async function documentIn(word: string, client: () => Promise<MappingsCli
 }
 
 interface Source {
-  readonly sample: Sample;
+  readonly inspection: FileInspection;
   readonly plan: PlanAnswer['plan'];
   readonly decision: MappingDecision;
 }
 
 /** What a job would decide about the file, on this machine: nothing is sent, and what the server remembers is not known. */
 export async function sourceOf(path: string, known: { readonly given?: GivenMapping; readonly entity?: string }): Promise<Source> {
-  const sample = await readSample(path);
-  const { inspectText, makePlan } = await import('@attune/pipeline');
-  const inspected = inspectText({ ...sample, windows: [...sample.windows], fingerprint: sha256 });
+  const inspection = await inspectionOf(path);
+  const { detection, profile } = inspection;
+  const { makePlan } = await import('@attune/pipeline');
   const options = JobOptionsRequest.parse({});
-  const { plan, decision } = makePlan({ ...inspected, options, receivedAt: new Date().toISOString(), fileName: basename(path), ...known });
-  return { sample, plan, decision };
+  const { plan, decision } = makePlan({
+    detection,
+    profile,
+    options,
+    receivedAt: new Date().toISOString(),
+    fileName: basename(path),
+    ...known,
+  });
+  return { inspection, plan, decision };
 }
 
 /** Maps the head of the file as the document says and tells, field by field, what fits. */
 export async function tryDocument(path: string, given: GivenMapping): Promise<TriedDocument> {
-  const { sample, plan } = await sourceOf(path, { given });
+  const { inspection, plan } = await sourceOf(path, { given });
   const { tallyFields, transformSample } = await import('@attune/pipeline');
   const entity = findEntity(plan.mapping.entity);
   if (entity === undefined) throw new UsageError(`There is no entity ${plan.mapping.entity}.`);
-  const last = sample.head.length >= sample.size;
-  const { records } = transformSample({ plan, entity, bytes: new Uint8Array(sample.head), last, limits: LIMITS });
+  const { records } = transformSample({ plan, entity, bytes: new Uint8Array(inspection.head), last: inspection.whole, limits: LIMITS });
   return {
     mapping: plan.mapping,
     records: records.length,
     quarantined: records.filter(({ status }) => status === 'quarantined').length,
     fields: tallyFields(plan.mapping, records),
   };
-}
-
-function sha256(names: string): string {
-  return createHash('sha256').update(names).digest('hex');
 }

@@ -118,7 +118,7 @@ async function openPartial(path: string): Promise<PartialFile> {
     },
     drop: async () => {
       await file.close();
-      
+      await rm(partial, { force: true });
     },
   };
 }

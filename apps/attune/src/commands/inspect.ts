@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { JobOptionsRequest } from '@attune/api';
 import { onlyWord, parseArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { inspectionText } from '../inspection-text.js';
-import { readSample } from '../sample.js';
+import { inspectionOf } from '../inspection.js';
 
 /** Says what a file is and what a job would make of it. Works on this machine alone; nothing is uploaded. */
 export const inspect: Command = {
@@ -18,20 +17,15 @@ column the field it would become, how sure that is and why; or that it would be 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean', default: false } });
     const path = onlyWord(positionals, 'FILE');
-    const sample = await readSample(path);
-    const { inspectText, makePlan } = await import('@attune/pipeline');
-    const { detection, profile } = inspectText({ ...sample, windows: [...sample.windows], fingerprint: sha256 });
+    const { detection, profile, fileSize } = await inspectionOf(path);
+    const { makePlan } = await import('@attune/pipeline');
     const { plan, findings } = makePlan({ detection, profile, options: JobOptionsRequest.parse({}), receivedAt: new Date().toISOString() });
     if (values.json) {
-      const found = { bytes: sample.size, detection, profile, mapping: plan.mapping, required: plan.required, findings };
+      const found = { bytes: fileSize, detection, profile, mapping: plan.mapping, required: plan.required, findings };
       io.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
     } else {
-      io.stdout.write(inspectionText(path, sample.size, { detection, profile, plan }));
+      io.stdout.write(inspectionText(path, fileSize, { detection, profile, plan }));
     }
     return EXIT.ok;
   },
 };
-
-function sha256(names: string): string {
-  return createHash('sha256').update(names).digest('hex');
-}

@@ -20,6 +20,8 @@ test('files are members in the order of the directory; directories and links are
     entry('dos.csv', { madeBy: 20, attributes: 0xa0000020 }),
   ];
   expect(regularMembers(entries).map(({ name }) => name)).toEqual(['z.csv', 'a.csv', 'dos.csv']);
+  const packed = [entry('people.csv'), entry('__MACOSX/._people.csv'), entry('.DS_Store')];
+  expect(regularMembers(packed).map(({ name }) => name)).toEqual(['people.csv']);
 });
 
 test.each([

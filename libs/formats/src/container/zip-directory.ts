@@ -27,12 +27,15 @@ const ENCRYPTED = 0x1 | 0x40 | 0x2000;
 const OFFICE = '[Content_Types].xml';
 const WORKBOOK = /^xl\/workbook\.(xml|bin)$/i;
 
+/** What macOS packs beside each file: its attributes, never a record (AppleDouble). */
+const MAC_METADATA = /^__MACOSX\/|(?:^|\/)\.DS_Store$/;
+
 const UNIX = 3;
 const FILE_TYPE = 0xf000;
 const REGULAR = 0x8000;
 
 /**
- * The entries whose bytes are the dataset, in the order given. Directories, links and devices are passed over.
+ * The entries whose bytes are the dataset, in the order given. Directories, links, devices and the metadata of macOS are passed over.
  * Throws AppError `zip_bomb` (too many entries), `encrypted_file`, or `unprocessable_file` (a workbook or another Office document,
  * an unknown compression, nothing inside).
  */
@@ -46,7 +49,7 @@ export function regularMembers<Entry extends ZipEntry>(entries: readonly Entry[]
   if (entries.some(({ name }) => name === OFFICE)) {
     throw new AppError('unprocessable_file', 'The file is a workbook or another Office document, which is not supported yet.');
   }
-  const members = entries.filter(isRegular);
+  const members = entries.filter((entry) => isRegular(entry) && !MAC_METADATA.test(entry.name));
   if (members.length === 0) throw new AppError('unprocessable_file', 'The zip container holds no file.');
   const unknown = members.findIndex(({ method }) => method !== STORED && method !== DEFLATED);
   if (unknown >= 0) {
