@@ -6,7 +6,6 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiProblem, type AttuneClient, type JobBody } from '@attune/api';
 import { AppError, OUTPUT_FORMATS } from '@attune/core';
-import { quarantineCsv } from './quarantine-csv.js';
 
 /**
  * Writes what a job left into `dir` and answers the names of the files: the results in each of its formats, quarantine.csv,
@@ -18,7 +17,7 @@ export async function download(client: AttuneClient, job: JobBody, dir: string, 
   const id = job.job_id;
   const files = ['quarantine.csv'];
   try {
-    await writeWhole(join(dir, 'quarantine.csv'), Readable.from(quarantineCsv(client.quarantine(id, { signal }))), signal);
+    await writeResult(join(dir, 'quarantine.csv'), await client.quarantineFile(id, 'csv', { signal }), signal);
   } catch (error) {
     // A job that ended before its records were read has no quarantine to leave; an empty file would say that nothing was wrong.
     if (job.status !== 'completed' && error instanceof ApiProblem && error.code === 'conflict_state') return [];
@@ -54,10 +53,6 @@ async function writeResult(path: string, response: Response, signal: AbortSignal
     throw new AppError('artifact_corrupt', 'The bytes that arrived do not match the checksum that the server gave.');
   }
   await rename(partial, path);
-}
-
-async function writeWhole(path: string, source: Readable, signal: AbortSignal): Promise<void> {
-  await rename(await writePartial(path, [source], signal), path);
 }
 
 async function writePartial(path: string, streams: readonly (Readable | Transform)[], signal: AbortSignal): Promise<string> {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exampleJob, type JobBody, JobOptionsRequest, type QuarantineRecord } from '@attune/api';
+import { exampleJob, type JobBody, JobOptionsRequest } from '@attune/api';
 import type { Io } from './command.js';
 import { main } from './main.js';
 
@@ -23,7 +23,7 @@ class FakeAttune {
   readonly files: { name: string; text: string }[] = [];
   ending: Partial<JobBody> = { status: 'completed' };
   digest = createHash('sha256').update(RESULT).digest('base64');
-  quarantine: QuarantineRecord[] | undefined = [];
+  quarantine: string | undefined = 'member,record\r\n';
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', 'http://x');
@@ -62,7 +62,7 @@ class FakeAttune {
     if (view === '') return json(response, 200, job);
     if (view === 'quality') return json(response, 200, quality);
     if (view === 'artifacts/manifest') return json(response, 200, manifestOf(job));
-    if (view === 'quarantine') return this.#page(url, response);
+    if (view === 'quarantine/download') return this.#quarantine(url, response);
     if (view === 'result') {
       response.writeHead(200, { 'repr-digest': `sha-256=:${this.digest}:` }).end(RESULT);
       return;
@@ -70,11 +70,9 @@ class FakeAttune {
     problem(response, 404, 'not_found');
   }
 
-  #page(url: URL, response: ServerResponse): void {
-    if (this.quarantine === undefined) return problem(response, 409, 'conflict_state');
-    const at = Number(url.searchParams.get('cursor') ?? '0');
-    const more = at + 1 < this.quarantine.length;
-    json(response, 200, { data: this.quarantine.slice(at, at + 1), next_cursor: more ? String(at + 1) : null, has_more: more });
+  #quarantine(url: URL, response: ServerResponse): void {
+    if (this.quarantine === undefined || url.searchParams.get('format') !== 'csv') return problem(response, 409, 'conflict_state');
+    response.end(this.quarantine);
   }
 }
 
@@ -186,19 +184,11 @@ test('a job that completed over no record says so first', async () => {
 
 test('--out leaves every file of a completed job, whole and under its name only', async () => {
   const out = join(directory, 'cleaned');
-  const place = { member: '', byte_offset: 0, byte_length: 3, column: null, field: null, code: 'csv.stray_quote', message: 'Why, "so"' };
-  attune.quarantine = [
-    { ...place, record: 1, line: 2, raw: 'a,"b"c\r\n' },
-    { ...place, record: 2, line: 3, raw_base64: '/w==' },
-  ];
+  attune.quarantine = 'member,record,code\r\n,1,csv.stray_quote\r\n';
   expect(await attuneCli(['submit', people(), '--out', out, '--options', '{"output_formats":["json","csv"]}'])).toBe(0);
   expect((await readdir(out)).sort()).toEqual(['manifest.json', 'quality.json', 'quarantine.csv', 'result.csv', 'result.json']);
   expect(await readFile(join(out, 'result.csv'), 'utf8')).toBe(RESULT);
-  expect(await readFile(join(out, 'quarantine.csv'), 'utf8')).toBe(
-    'member,record,line,byte_offset,byte_length,column,field,code,message,raw,raw_base64\r\n' +
-      ',1,2,0,3,,,csv.stray_quote,"Why, ""so""","a,""b""c\r\n",\r\n' +
-      ',2,3,0,3,,,csv.stray_quote,"Why, ""so""",,/w==\r\n',
-  );
+  expect(await readFile(join(out, 'quarantine.csv'), 'utf8')).toBe(attune.quarantine);
   expect(JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'))).toEqual(quality);
 });
 

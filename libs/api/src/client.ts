@@ -127,6 +127,11 @@ export class AttuneClient {
     return this.#pages(QuarantinePage, jobPaths(id).quarantine, { limit: options.limit ?? 200 }, options);
   }
 
+  /** The whole quarantine as one file; the body is to be read as a stream. */
+  quarantineFile(id: string, format: 'csv' | 'ndjson', options: Cancellable = {}): Promise<Response> {
+    return this.#http.send(jobPaths(id).quarantineDownload, { headers: { accept: '*/*' }, query: { format }, ...signalOf(options) });
+  }
+
   /** Pages of values that are not in the result as they were received; of one field, where one is named. */
   diff(
     id: string,
