@@ -94,7 +94,7 @@ function pathOf(template: string, destructive: boolean): fc.Arbitrary<Chosen> {
   );
   const known: Readonly<Record<string, readonly string[]>> = {
     code: ['not_found', 'quarantine.limit', '__proto__'],
-    kind: ['manifest', 'quality', 'plan', 'lineage', 'silver', 'quarantine', 'detection', 'result_csv'],
+    kind: ['manifest', 'quality', 'plan', 'plan_findings', 'lineage', 'silver', 'quarantine', 'detection', 'result_csv'],
     name: ['person', 'claim', 'coverage'],
     entity: ['person', 'claim'],
     version: ['1', '2', '0'],

@@ -4,6 +4,10 @@ import { gzipSync } from 'node:zlib';
 export interface HostileFile {
   readonly name: string;
   readonly bytes: Buffer;
+  /** What offsets count in, of a file in a container. */
+  readonly unpacked?: Buffer;
+  /** Bytes of a line end; absent: 1. */
+  readonly unit?: 2;
   /** Code of the failed job; absent: the job completes. */
   readonly fails?: string;
   /** Source records, counted by hand. */
@@ -79,16 +83,16 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
   },
   { name: 'bad UTF-8 in one record', bytes: BAD_UTF8, records: 13, quarantined: ['text.invalid_encoding'] },
   {
-    name: 'bad UTF-8 everywhere',
+    name: 'Latin-1 that nobody has announced',
     bytes: Buffer.concat([
       text(HEADER),
       ...Array.from({ length: 12 }, (_, i) => Buffer.from(`P${i},Ren\xe9e,Colby,1950-01-01\n`, 'latin1')),
     ]),
-    fails: 'encoding',
+    records: 12,
   },
   { name: 'a header only', bytes: text(HEADER), records: 0, findings: ['dataset.empty'] },
   { name: 'blank lines only', bytes: text('\n\r\n\n  \n'), fails: 'unprocessable_file' },
-  { name: 'binary junk', bytes: JUNK, fails: 'unprocessable_file' },
+  { name: 'binary junk', bytes: JUNK, fails: 'encoding' },
   {
     name: 'a line of 20 MB',
     bytes: text(`${HEADER}${good()}P90,${'x'.repeat(20 << 20)},Colby,1950-01-01\n`),
@@ -98,10 +102,11 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
   { name: '5,000 columns', bytes: text(wide(5000)), fails: 'too_many_columns' },
   { name: '4,096 columns', bytes: text(wide(4096)), records: 2 },
   { name: 'a byte order mark', bytes: text(`\ufeff${HEADER}${good()}`), records: 12 },
-  { name: 'UTF-16', bytes: UTF16, fails: 'encoding' },
-  { name: 'UTF-16 without its mark', bytes: UTF16.subarray(2), fails: 'encoding' },
-  { name: 'gzip', bytes: gzipSync(HEADER + good()), fails: 'unprocessable_file' },
-  { name: 'zip', bytes: Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), JUNK.subarray(0, 500)]), fails: 'unprocessable_file' },
+  { name: 'UTF-16', bytes: UTF16, unit: 2, records: 12 },
+  { name: 'UTF-16 without its mark', bytes: UTF16.subarray(2), unit: 2, records: 12 },
+  { name: 'gzip', bytes: gzipSync(HEADER + good()), unpacked: text(HEADER + good()), records: 12 },
+  { name: 'half a gzip', bytes: gzipSync(HEADER + good()).subarray(0, 60), fails: 'container.corrupt' },
+  { name: 'a zip of junk', bytes: Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), JUNK.subarray(0, 500)]), fails: 'container.corrupt' },
   { name: 'JSON', bytes: text('[{"patient_id":"P1","first_name":"Ada"}]\n'), fails: 'unprocessable_file' },
   {
     name: 'X12',

@@ -34,14 +34,15 @@ async function expectAccounted(file: HostileFile, id: string): Promise<void> {
   const job = await attune.job(id);
   const quarantined = await attune.quarantine(id);
   expect(quarantined.map(({ code }) => code)).toEqual(file.quarantined ?? []);
-  expectLocated(file.bytes, quarantined);
+  const text = file.unpacked ?? file.bytes;
+  expectLocated(text, quarantined);
   const rows = await attune.rows(id);
   expect(job.metrics.total_records).toBe(file.records);
   expect(rows).toHaveLength(file.records! - quarantined.length);
   expect(job.metrics.records_quarantined).toBe(quarantined.length);
   const ordinals = [...rows.map((row) => Number(row['_record'])), ...quarantined.map(({ record }) => record)].sort((a, b) => a - b);
   expect(ordinals).toEqual(Array.from({ length: file.records! }, (_, i) => i + 1));
-  expectTiling(file.bytes, rows, quarantined);
+  expectTiling(text, file.unit ?? 1, rows, quarantined);
   const found = linesOf(await attune.blob('findings', id)).map((finding) => (finding as { code: string }).code);
   for (const code of file.findings ?? []) expect(found).toContain(code);
 }
@@ -49,13 +50,14 @@ async function expectAccounted(file: HostileFile, id: string): Promise<void> {
 /** Each record begins where one before it has ended: behind the header, every byte belongs to a record. */
 function expectTiling(
   bytes: Buffer,
+  unit: number,
   rows: readonly Record<string, unknown>[],
   quarantined: readonly { byte_offset: number; byte_length: number }[],
 ): void {
   const starts = [...rows.map((row) => Number(row['_byte_offset'])), ...quarantined.map((record) => record.byte_offset)].sort(
     (a, b) => a - b,
   );
-  for (const start of starts) expect(['\n', '\r']).toContain(String.fromCharCode(bytes[start - 1]!));
+  for (const start of starts) expect(['\n', '\r']).toContain(String.fromCharCode(bytes[start - unit]!));
   for (const { byte_offset, byte_length } of quarantined) {
     const next = starts.find((start) => start > byte_offset) ?? bytes.length;
     expect(byte_offset + byte_length).toBe(next);
