@@ -29,6 +29,7 @@ export default {
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@attune/platform/config$': `${import.meta.dirname}/libs/platform/src/config/config.ts`,
     '^@attune/([^/]+)$': `${import.meta.dirname}/libs/$1/src/index.ts`,
   },
   transform: {

@@ -37,6 +37,15 @@ export class AttuneProcess {
     }
   }
 
+  /** Holds the process still, until it is released or killed. */
+  hold() {
+    this.#child.kill('SIGSTOP');
+  }
+
+  release() {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Ends the process as a power cut would; answers once it is gone. */
   kill() {
     return this.#end('SIGKILL');

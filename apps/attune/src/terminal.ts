@@ -30,7 +30,7 @@ function abortOnInterrupt(): AbortController {
 }
 
 async function settings(): Promise<CliSettings> {
-  // The platform is heavy to load; help and usage errors do without it.
-  const { cliSettings } = await import('@attune/platform');
+  // The whole platform takes two seconds to load, and most commands need its settings alone.
+  const { cliSettings } = await import('@attune/platform/config');
   return cliSettings();
 }
