@@ -29,8 +29,12 @@ test('a job that is killed in each of its stages leaves the same as one that was
   await killed(5, 1);
 });
 
+test('so does one of a split deployment, whichever of its processes is killed', async () => {
+  await killed(3, 0, '--split');
+});
+
 describeRedis('with the queue in Redis', (url) => {
-  test('so does one of a split deployment, whichever of its processes is killed', async () => {
+  test('so does one of a split deployment', async () => {
     await killed(3, 0, '--split', '--queue', `${url}/15`);
   });
 });

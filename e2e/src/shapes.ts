@@ -1,18 +1,12 @@
 import { describeRedis } from '@attune/testing';
 import { Installation } from './installation.js';
 
-const ALL = process.env['TEST_SHAPES'] === 'all';
-
-/**
- * The same tests in one process with the queue in Postgres, and split with the queue in Redis: both shapes, both queues.
- * TEST_SHAPES=all executes the other two pairs as well.
- */
+/** The same tests against every shape in which Attune runs: in one process and split, with the queue in Postgres and in Redis. */
 export function describeShapes(tests: (start: () => Promise<Installation>) => void): void {
   describe('all-in-one, queue in Postgres', () => tests(() => Installation.start()));
-  describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
-  if (!ALL) return;
   describe('split, queue in Postgres', () => tests(() => Installation.startSplit()));
   describeRedis('all-in-one, queue in Redis', (url) => tests(() => Installation.start({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
+  describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
 }
 
 let taken = 0;
