@@ -2,17 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJobOptions, parseRequest, type JobOptionsRequest } from '@attune/api';
 import { AppError, Detection, GivenMapping, SampleProfile } from '@attune/core';
+import { containerOf } from '@attune/formats';
 import type { CallContext } from '@attune/platform';
 
 /** Bytes of a head at most; the whole of a smaller file. */
 export const HEAD_BYTES = 1024 * 1024;
 const LINE_ENDS = [0x0a, 0x0d];
-/** First bytes of gzip (RFC 1952), Zstandard (RFC 8878) and zip. */
-const CONTAINERS = [
-  [0x1f, 0x8b],
-  [0x28, 0xb5, 0x2f, 0xfd],
-  [0x50, 0x4b, 0x03, 0x04],
-];
 
 /** The part that all requests about the head of a file have; `size_bytes` 0 means that the head is the whole file. */
 export interface HeadRequest {
@@ -64,7 +59,7 @@ export function givenMapping(text: string): GivenMapping | undefined {
 
 /** The file goes on behind the head, so its last line may be cut in the middle; what is in a container has no lines to cut at. */
 function wholeLines(head: Uint8Array): Uint8Array {
-  if (CONTAINERS.some((magic) => magic.every((byte, at) => head[at] === byte))) return head;
+  if (containerOf(head) !== 'none') return head;
   const end = Math.max(...LINE_ENDS.map((byte) => head.lastIndexOf(byte))) + 1;
   if (end === 0) return head;
   const littleEndian = head[0] === 0xff && head[1] === 0xfe;
