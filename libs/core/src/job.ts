@@ -86,6 +86,13 @@ export interface StageOutcome {
   readonly ledger?: RowLedger;
   /** Findings of severity error and fatal, where the stage has made findings. */
   readonly errorsFound?: number;
+  /** What the stage says of the data in numbers, for the metrics: no value of a record is among them. */
+  readonly measures?: {
+    /** Of the field mappings that a plan applies. */
+    readonly confidences?: readonly number[];
+    /** 0..100 per quality dimension that could be judged. */
+    readonly scores?: Readonly<Record<string, number>>;
+  };
   /** Artifacts of earlier stages that nobody needs once this stage has committed. */
   readonly sweep?: readonly ArtifactKind[];
   /** The stage has committed, and the job waits for a person before the next one (awaiting_review). */

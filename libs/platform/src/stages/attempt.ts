@@ -62,7 +62,7 @@ export class Attempt {
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       this.#count(outcome.ledger);
-      await noteOutcome(this.parts, this.claim, { outcome, json: context.json }, transition).catch((error: unknown) =>
+      await noteOutcome(this.parts, this.claim, outcome, transition).catch((error: unknown) =>
         this.parts.log.warn({ error: errorName(error) }, 'the metrics of a stage could not be taken'),
       );
       await this.#remove(transition.swept);

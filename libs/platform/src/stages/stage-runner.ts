@@ -88,7 +88,7 @@ export class StageRunner {
 
   async #perform(claim: Claim, attempt: Attempt): Promise<void> {
     const { metrics, log, rings, scratchDir } = this.parts;
-    const fields = { job_id: claim.jobId, stage: claim.stage, attempt: claim.attempt, epoch: claim.epoch };
+    const { attempt: tries } = claim;
     if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
     metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
     const stop = metrics.stageDuration.startTimer({ stage: claim.stage });
@@ -97,10 +97,10 @@ export class StageRunner {
       // Child of the job's own trace, and linked to the submit because the wait between them may be hours.
       const of = { kind: SpanKind.CONSUMER, traceparent: claim.traceparent, root: true, linked: true, attributes };
       const end = await inSpan(`process ${this.service}.${claim.stage}`, of, async (span) => {
-        log.info(fields, 'stage started');
+        log.info({ attempt: tries }, 'stage started');
         const ended = await attempt.perform(this.#stage(claim));
         span.setAttributes({ outcome: ended.outcome, ...(ended.code === undefined ? {} : { code: ended.code }) });
-        log.info({ ...fields, outcome: ended.outcome, code: ended.code }, 'stage ended');
+        log.info({ attempt: tries, outcome: ended.outcome, code: ended.code }, 'stage ended');
         return ended;
       });
       stop({ outcome: end.outcome });
@@ -114,7 +114,7 @@ export class StageRunner {
     } catch (error) {
       // The outcome could not be written: the lease runs out and somebody takes over.
       stop({ outcome: 'lost' });
-      log.error({ ...fields, error: errorName(error) }, 'the outcome of a stage could not be written');
+      log.error({ attempt: tries, error: errorName(error) }, 'the outcome of a stage could not be written');
     } finally {
       await rm(path.join(scratchDir, claim.jobId, claim.stage, '0', String(claim.epoch)), { recursive: true, force: true });
     }

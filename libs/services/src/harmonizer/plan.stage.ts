@@ -29,6 +29,7 @@ export const planStage = defineStage('plan', 'harmonizer', async (stage) => {
       { kind: 'plan', file: 'plan.json' },
       { kind: 'plan_findings', file: 'plan-findings.json', records: findings.length },
     ],
+    measures: { confidences: plan.mapping.fields.map(({ confidence }) => confidence) },
     // Who has decided once is not asked again: neither the caller with a mapping nor a tenant who has accepted one.
     review: claim.options.review === 'when_unsure' && decision.decidedBy === 'suggestion' && decision.unsure.length > 0,
   };

@@ -23,7 +23,14 @@ export const checkTask: Task<'check'> = async ({ silver, profile, plan, ledger, 
   }
   const report = qualityReport({ plan, entity, ledger, answers, profile: JSON.parse(await readFile(profile, 'utf8')) as Profile });
   await writeFile(join(scratch, 'quality.json'), JSON.stringify(report), { flag: 'wx' });
-  return { files: [{ kind: 'quality', file: 'quality.json' }], ledger: passedOn(ledger.recordsOut) };
+  const scores = Object.entries(report.dimensions).flatMap(([dimension, { score }]) =>
+    score === null ? [] : [[dimension, score] as const],
+  );
+  return {
+    files: [{ kind: 'quality', file: 'quality.json' }],
+    ledger: passedOn(ledger.recordsOut),
+    measures: { scores: Object.fromEntries(scores) },
+  };
 };
 
 /** This stage sets nothing aside: what came in goes out. */
