@@ -29,6 +29,7 @@ export default {
   testMatch: ['<rootDir>/src/**/*.test.ts'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^@attune/platform/inspect-file$': `${import.meta.dirname}/libs/platform/src/engine/inspect-file.ts`,
     '^@attune/platform/config$': `${import.meta.dirname}/libs/platform/src/config/config.ts`,
     '^@attune/([^/]+)$': `${import.meta.dirname}/libs/$1/src/index.ts`,
   },

@@ -93,12 +93,12 @@ const homeOf = (path: string) =>
     .slice(0, /^(libs|apps)\//.test(path) ? 2 : 1)
     .join('/');
 
-/** The settings without the platform around them: a command line that only asks a server must not load a server. */
-const SIDE_DOOR = '@attune/platform/config';
+/** The settings and the look at a file without the platform around them: a command line must not load a server. */
+const SIDE_DOORS = ['@attune/platform/config', '@attune/platform/inspect-file'];
 
 const frontDoorOnly: Rule = (tree) =>
   importsOf(tree, () => true).flatMap(({ from, to }) => {
-    if (/^@attune\/[\w-]+\//.test(to) && to !== SIDE_DOOR) return [`${from} enters ${to} by the back door`];
+    if (/^@attune\/[\w-]+\//.test(to) && !SIDE_DOORS.includes(to)) return [`${from} enters ${to} by the back door`];
     const leaves = to.startsWith('.') && homeOf(posix.join(posix.dirname(from), to)) !== homeOf(from);
     return leaves ? [`${from} leaves its home for ${to}`] : [];
   });

@@ -1,3 +1,4 @@
+import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
 import type { FileInspection } from '@attune/platform';
 import { stat } from 'node:fs/promises';
 import { UsageError } from './arguments.js';
@@ -8,6 +9,6 @@ export async function inspectionOf(path: string): Promise<FileInspection> {
     throw new UsageError(`${path} cannot be read.`, { cause });
   });
   if (!state.isFile()) throw new UsageError(`${path} is not a file.`);
-  const { DEFAULT_INFLATED_LIMIT, inspectFile } = await import('@attune/platform');
+  const { inspectFile } = await import('@attune/platform/inspect-file');
   return inspectFile(path, { inflatedBytes: DEFAULT_INFLATED_LIMIT });
 }

@@ -21,7 +21,6 @@ export * from './database/tenants.repository.js';
 export * from './database/transition.js';
 export * from './engine/engine.js';
 export * from './engine/inspect-file.js';
-export { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
 export type { ChangesFound, DatasetPosition } from './engine/protocol.js';
 export * from './grpc/calls.js';
 export * from './grpc/door-methods.js';

@@ -24,6 +24,7 @@ import {
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { readCursor, signCursor } from './cursor.js';
+import { cutPage } from './cut-page.js';
 import { eventFrame, EventStreams } from './event-stream.js';
 import { findJob, jobIdOf } from './find-job.js';
 import { iso } from './job-body.js';
@@ -84,8 +85,8 @@ export class JobHistoryController {
     response.set('Content-Type', LOG_MEDIA_TYPE);
     if (query.limit !== undefined) {
       const lines = await this.jobs.history(tenantId, job.id, seq, query.limit + 1, levels);
-      const page = lines.slice(0, query.limit);
-      if (lines.length > page.length) nextLink(request, response, signCursor(this.pepper, scope, String(page.at(-1)!.seq)));
+      const { page, last } = cutPage(lines, query.limit);
+      if (last) nextLink(request, response, signCursor(this.pepper, scope, String(last.seq)));
       response.end(page.map(textOf).join(''));
       return;
     }

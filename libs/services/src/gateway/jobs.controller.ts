@@ -20,6 +20,7 @@ import { Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/c
 import type { Request, Response } from 'express';
 import { isKnown } from './conditions.js';
 import { readCursor, signCursor } from './cursor.js';
+import { cutPage } from './cut-page.js';
 import { findJob } from './find-job.js';
 import { createdBody, jobBody, statusBody } from './job-body.js';
 import { nextLink } from './next-link.js';
@@ -90,9 +91,8 @@ export class JobsController {
       ...(query.q ? { nameContains: query.q } : {}),
       ...(createdAt && id ? { after: { createdAt, id } } : {}),
     });
-    const page = found.slice(0, query.limit);
-    const last = page.at(-1);
-    const next = found.length > query.limit && last ? signCursor(this.pepper, scope, `${last.place.createdAt}|${last.place.id}`) : null;
+    const { page, last } = cutPage(found, query.limit);
+    const next = last ? signCursor(this.pepper, scope, `${last.place.createdAt}|${last.place.id}`) : null;
     if (next !== null) nextLink(request, response, next);
     return { data: page.map(jobBody), next_cursor: next, has_more: next !== null };
   }

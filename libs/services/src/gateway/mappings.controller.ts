@@ -20,6 +20,7 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } 
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
 import { readCursor, signCursor } from './cursor.js';
+import { cutPage } from './cut-page.js';
 import { readHead } from './head-body.js';
 import { mappingBody, mappingSummary, mappingTestBody } from './mapping-body.js';
 import { detected, sampled } from './preview.controller.js';
@@ -55,8 +56,7 @@ export class MappingsController {
       limit: query.limit + 1,
       ...(createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {}),
     });
-    const page = found.slice(0, query.limit);
-    const last = found.length > query.limit ? page.at(-1) : undefined;
+    const { page, last } = cutPage(found, query.limit);
     const cursor = last ? signCursor(this.pepper, scope, `${last.key.createdAt} ${last.key.id}`) : null;
     return { data: page.map(mappingSummary), next_cursor: cursor, has_more: last !== undefined };
   }
@@ -109,8 +109,7 @@ export class MappingsController {
     const scope = [tenantId, 'mapping versions', bare];
     const before = query.cursor ? Number(readCursor(this.pepper, scope, query.cursor)) : undefined;
     const found = await this.mappings.versions(tenantId, bare, { limit: query.limit + 1, ...(before === undefined ? {} : { before }) });
-    const page = found.slice(0, query.limit);
-    const last = found.length > query.limit ? page.at(-1) : undefined;
+    const { page, last } = cutPage(found, query.limit);
     const cursor = last ? signCursor(this.pepper, scope, String(last.version)) : null;
     return { data: page.map(mappingSummary), next_cursor: cursor, has_more: last !== undefined };
   }
