@@ -75,9 +75,19 @@ export class Installation<Server extends Deployment = Deployment> {
     return schema.parse(body);
   }
 
-  post(upload: Upload): Promise<Response> {
-    const headers: Record<string, string> = upload.key === undefined ? {} : { 'Idempotency-Key': upload.key };
-    return this.request('/api/v1/jobs', { method: 'POST', headers, body: formOf(upload) });
+  /** A request with a JSON body, where one is given. */
+  send(route: string, method: string, headers: Record<string, string> = {}, body?: unknown): Promise<Response> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    return this.request(route, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      ...json,
+    });
+  }
+
+  post(upload: Upload, headers: Record<string, string> = {}): Promise<Response> {
+    const key: Record<string, string> = upload.key === undefined ? {} : { 'Idempotency-Key': upload.key };
+    return this.request('/api/v1/jobs', { method: 'POST', headers: { ...key, ...headers }, body: formOf(upload) });
   }
 
   async submit(upload: Upload): Promise<JobBody> {

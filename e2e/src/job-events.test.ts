@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { jobActions, JobBody, jobPaths, JobStatusBody, LogLine, ProgressEvent } from '@attune/api';
 import { allFrames, framesOf } from './events-of.js';
-import { formOf, Installation, linesOf, problemOf, ROOT, type Upload } from './installation.js';
+import { Installation, linesOf, problemOf, ROOT, type Upload } from './installation.js';
+import { manyMembers } from './many-members.js';
 
 jest.setTimeout(300_000);
 
@@ -21,34 +21,10 @@ beforeAll(async () => {
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
 
 const upTo = (n: number, after = 0): number[] => Array.from({ length: n - after }, (_, i) => after + i + 1);
-const send = (route: string, method: string, headers: Record<string, string> = {}, body?: unknown): Promise<Response> =>
-  attune.request(route, {
-    method,
-    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-
-const submitWith = (upload: Upload, headers: Record<string, string>): Promise<Response> =>
-  attune.request('/api/v1/jobs', { method: 'POST', headers, body: formOf(upload) });
-
-/** A file that keeps the engine busy for a while. */
-let manyRows: Buffer | undefined;
-function many(): Upload {
-  const file = path.join(attune.directory, 'many.csv');
-  if (manyRows === undefined) {
-    const { status } = spawnSync(process.execPath, [
-      path.join(ROOT, 'bench/generate-members.mjs'),
-      ...['--rows', '100000', '--seed', '7', '--out', file],
-    ]);
-    expect(status).toBe(0);
-    manyRows = fs.readFileSync(file);
-  }
-  return { bytes: manyRows, name: 'many.csv', options: { output_formats: ['csv'] } };
-}
 
 describe('events', () => {
   test('the stream tells the whole history once, resumes after any event, and ends with the job', async () => {
-    const { job_id: id } = await attune.submit(many());
+    const { job_id: id } = await attune.submit(manyMembers(7));
     const answer = await attune.request(jobPaths(id).events);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringMatching(/^text\/event-stream\b/)]);
     const frames = await allFrames(answer);
@@ -79,7 +55,7 @@ describe('events', () => {
   });
 
   test('beyond the limit a stream is refused with a time to come back, and a stream that ends makes room', async () => {
-    const { job_id: id } = await attune.submit(many());
+    const { job_id: id } = await attune.submit(manyMembers(7));
     const gone = new AbortController();
     const open = await Promise.all(Array.from({ length: 50 }, () => attune.request(jobPaths(id).events, { signal: gone.signal })));
     expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
@@ -90,7 +66,7 @@ describe('events', () => {
     gone.abort();
     let again = await attune.request(jobPaths(id).events);
     for (; again.status === 503; again = await attune.request(jobPaths(id).events)) await again.text();
-    await send(jobActions(id).cancel, 'POST');
+    await attune.send(jobActions(id).cancel, 'POST');
     expect((await allFrames(again)).at(-1)).toMatchObject({ event: 'job.status_changed', data: { data: { status: 'cancelled' } } });
   });
 
@@ -122,7 +98,7 @@ describe('events', () => {
   });
 
   test('a server that stops ends its streams at once; the next one goes on with nothing lost', async () => {
-    const { job_id: id } = await attune.submit(many());
+    const { job_id: id } = await attune.submit(manyMembers(7));
     const seen: number[] = [];
     const first = await attune.request(jobPaths(id).events);
     const reading = (async () => {
@@ -143,7 +119,7 @@ describe('events', () => {
 
 describe('waiting', () => {
   test('a status that is waited for comes with the next version, at the end, or when the time is over', async () => {
-    const { job_id: id } = await attune.submit(many());
+    const { job_id: id } = await attune.submit(manyMembers(7));
     let status = await attune.read(JobStatusBody, `${jobPaths(id).status}?wait=30&since_version=0`);
     for (const began = Date.now(); status.status !== 'completed';) {
       const next = await attune.read(JobStatusBody, `${jobPaths(id).status}?wait=30&since_version=${status.version}`);
@@ -160,16 +136,16 @@ describe('waiting', () => {
 
   test('a submit that prefers to wait gets the finished job, and a short patience gets the accepted one', async () => {
     const headers = (prefer: string) => ({ Prefer: prefer, 'Idempotency-Key': randomUUID() });
-    const submit = (upload: Upload, prefer: string) => submitWith(upload, headers(prefer));
+    const submit = (upload: Upload, prefer: string) => attune.post(upload, headers(prefer));
     const ended = await submit({ bytes: SMALL }, 'wait=20');
     expect([ended.status, ended.headers.get('preference-applied')]).toEqual([200, 'wait=20']);
     expect(JobBody.parse(await ended.json())).toMatchObject({ status: 'completed' });
-    const accepted = await submit(many(), 'respond-async, wait=1');
+    const accepted = await submit(manyMembers(7), 'respond-async, wait=1');
     expect([accepted.status, accepted.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
     const { job_id: id } = JobBody.parse(await accepted.json());
     expect((await submit({ bytes: SMALL }, 'respond-async')).headers.get('preference-applied')).toBe('respond-async');
     expect((await submit({ bytes: SMALL }, 'handling=strict')).headers.get('preference-applied')).toBeNull();
-    await send(jobPaths(id).self, 'DELETE');
+    await attune.send(jobPaths(id).self, 'DELETE');
     await attune.ended(id);
   });
 });

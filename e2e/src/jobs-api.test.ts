@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { ArtifactList, AttemptList, jobActions, JobBody, jobPaths, JobList, LogLine, QuarantineRecord, TimelineBody } from '@attune/api';
 import { delimitedRows } from './delimited-rows.js';
-import { formOf, Installation, linesOf, problemOf, ROOT, type Upload } from './installation.js';
+import { Installation, linesOf, problemOf, ROOT } from './installation.js';
+import { manyMembers } from './many-members.js';
 
 jest.setTimeout(300_000);
 
@@ -20,30 +20,6 @@ beforeAll(async () => {
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-const send = (route: string, method: string, headers: Record<string, string> = {}, body?: unknown): Promise<Response> =>
-  attune.request(route, {
-    method,
-    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-
-const submitWith = (upload: Upload, headers: Record<string, string>): Promise<Response> =>
-  attune.request('/api/v1/jobs', { method: 'POST', headers, body: formOf(upload) });
-
-/** A file that keeps the engine busy for a while. */
-let manyRows: Buffer | undefined;
-function many(): Upload {
-  const file = path.join(attune.directory, 'many.csv');
-  if (manyRows === undefined) {
-    const { status } = spawnSync(process.execPath, [
-      path.join(ROOT, 'bench/generate-members.mjs'),
-      ...['--rows', '100000', '--seed', '7', '--out', file],
-    ]);
-    expect(status).toBe(0);
-    manyRows = fs.readFileSync(file);
-  }
-  return { bytes: manyRows, name: 'many.csv', options: { output_formats: ['csv'] } };
-}
 
 describe('the end of a job', () => {
   const files = (id: string): string[] => {
@@ -55,24 +31,28 @@ describe('the end of a job', () => {
     const bytes = `patient_id,first_name\nP7,Zoe ${randomUUID()}\n`;
     const hash = createHash('sha256').update(bytes).digest('hex');
     const { job_id: id } = await attune.run({ bytes, name: 'delete-me.csv' });
-    const clone = JobBody.parse(await (await send(jobActions(id).clone, 'POST', {}, { options: { output_formats: ['ndjson'] } })).json());
+    const clone = JobBody.parse(
+      await (await attune.send(jobActions(id).clone, 'POST', {}, { options: { output_formats: ['ndjson'] } })).json(),
+    );
     expect(clone).toMatchObject({ cloned_from: id, options: { output_formats: ['ndjson'] }, input: { sha256: hash } });
     expect((await attune.ended(clone.job_id)).status).toBe('completed');
     expect(files(id).length).toBeGreaterThan(5);
     const { version } = await attune.job(id);
-    expect((await problemOf(await send(jobPaths(id).self, 'DELETE', { 'If-Match': `"${version - 1}"` }))).code).toBe('precondition_failed');
-    const deleted = await send(jobPaths(id).self, 'DELETE', { 'If-Match': `"${version}"` });
+    expect((await problemOf(await attune.send(jobPaths(id).self, 'DELETE', { 'If-Match': `"${version - 1}"` }))).code).toBe(
+      'precondition_failed',
+    );
+    const deleted = await attune.send(jobPaths(id).self, 'DELETE', { 'If-Match': `"${version}"` });
     expect([deleted.status, await deleted.text()]).toEqual([204, '']);
     expect(files(id)).toEqual([]);
     for (const route of Object.values(jobPaths(id)))
       expect({ route, ...(await problemOf(await attune.request(route))) }).toMatchObject({ status: 410, code: 'gone' });
-    for (const action of [jobActions(id).cancel, jobActions(id).clone]) expect((await send(action, 'POST')).status).toBe(410);
-    expect((await send(jobPaths(id).self, 'DELETE')).status).toBe(410);
+    for (const action of [jobActions(id).cancel, jobActions(id).clone]) expect((await attune.send(action, 'POST')).status).toBe(410);
+    expect((await attune.send(jobPaths(id).self, 'DELETE')).status).toBe(410);
     const listed = (await attune.read(JobList, '/api/v1/jobs?limit=200')).data.map(({ job_id }) => job_id);
     expect([listed.includes(id), listed.includes(clone.job_id)]).toEqual([false, true]);
     expect(files(hash)).toHaveLength(1);
     expect(await attune.rows(clone.job_id)).toMatchObject([{ patient_id: 'P7' }]);
-    expect((await send(jobPaths(clone.job_id).self, 'DELETE')).status).toBe(204);
+    expect((await attune.send(jobPaths(clone.job_id).self, 'DELETE')).status).toBe(204);
     expect(files(hash)).toEqual([]);
     // The same bytes may come again.
     expect((await attune.run({ bytes })).status).toBe('completed');
@@ -84,33 +64,33 @@ describe('the end of a job', () => {
   });
 
   test('an open job is cancelled by DELETE, once; a key makes a repeated cancel the same cancel', async () => {
-    const { job_id: id } = await attune.submit(many());
+    const { job_id: id } = await attune.submit(manyMembers(7));
     await attune.once(id, ({ stages }) => stages.some(({ name, status }) => name === 'transform' && status === 'running'));
     const key = { 'Idempotency-Key': randomUUID() };
-    const answer = await send(jobActions(id).cancel, 'POST', key);
+    const answer = await attune.send(jobActions(id).cancel, 'POST', key);
     expect(answer.status).toBe(202);
     await attune.ended(id);
-    const again = await send(jobActions(id).cancel, 'POST', key);
+    const again = await attune.send(jobActions(id).cancel, 'POST', key);
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([202, 'true']);
-    expect((await problemOf(await send(jobActions(id).cancel, 'POST'))).code).toBe('conflict_state');
-    expect((await send(jobPaths(id).self, 'DELETE')).status).toBe(204);
+    expect((await problemOf(await attune.send(jobActions(id).cancel, 'POST'))).code).toBe('conflict_state');
+    expect((await attune.send(jobPaths(id).self, 'DELETE')).status).toBe(204);
   });
 
   test('a clone is one job per key, and what does not fit is refused', async () => {
     const { clone } = jobActions(members.job_id);
     const key = { 'Idempotency-Key': randomUUID() };
-    const first = await send(clone, 'POST', key, { options: { remove_duplicates: false } });
-    const again = await send(clone, 'POST', key, { options: { remove_duplicates: false } });
+    const first = await attune.send(clone, 'POST', key, { options: { remove_duplicates: false } });
+    const again = await attune.send(clone, 'POST', key, { options: { remove_duplicates: false } });
     expect([first.status, await again.text(), again.headers.get('idempotent-replayed')]).toEqual([202, await first.text(), 'true']);
-    expect((await problemOf(await send(clone, 'POST', key, {}))).code).toBe('idempotency_mismatch');
+    expect((await problemOf(await attune.send(clone, 'POST', key, {}))).code).toBe('idempotency_mismatch');
     for (const wrong of [
       { colour: 'red' },
       { options: { colour: 'red' } },
       { options: { output_formats: [] } },
       { mapping: { fields: 1 } },
     ])
-      expect((await problemOf(await send(clone, 'POST', {}, wrong))).code).toBe('validation_failed');
-    expect((await send(clone, 'POST')).status).toBe(202);
+      expect((await problemOf(await attune.send(clone, 'POST', {}, wrong))).code).toBe('validation_failed');
+    expect((await attune.send(clone, 'POST')).status).toBe(202);
     expect(
       (await problemOf(await attune.request(clone, { method: 'POST', body: 'x', headers: { 'Content-Type': 'text/plain' } }))).code,
     ).toBe('unsupported_media');
@@ -249,20 +229,20 @@ describe('review', () => {
     const mapping = (await read.json()) as { fields: { field: string }[]; carried: { ordinal: number; name: string }[] };
     const [mystery] = mapping.carried;
     const given = { fields: [...mapping.fields, { field: 'last_name', from: [mystery] }] };
-    expect(await problemOf(await send(route, 'PUT', {}, given))).toMatchObject({ status: 428, code: 'precondition_required' });
-    expect((await problemOf(await send(route, 'PUT', { 'If-Match': '"x"' }, given))).code).toBe('precondition_failed');
-    expect((await problemOf(await send(route, 'PUT', { 'If-Match': etag }, { fields: 7 }))).code).toBe('validation_failed');
+    expect(await problemOf(await attune.send(route, 'PUT', {}, given))).toMatchObject({ status: 428, code: 'precondition_required' });
+    expect((await problemOf(await attune.send(route, 'PUT', { 'If-Match': '"x"' }, given))).code).toBe('precondition_failed');
+    expect((await problemOf(await attune.send(route, 'PUT', { 'If-Match': etag }, { fields: 7 }))).code).toBe('validation_failed');
     const unfit = { fields: [{ field: 'patient_id', from: [{ ordinal: 9, name: 'nowhere' }] }] };
-    expect((await problemOf(await send(route, 'PUT', { 'If-Match': etag }, unfit))).code).toBe('mapping_invalid');
+    expect((await problemOf(await attune.send(route, 'PUT', { 'If-Match': etag }, unfit))).code).toBe('mapping_invalid');
     expect((await attune.job(job.job_id)).status).toBe('awaiting_review');
-    const answered = await send(route, 'PUT', { 'If-Match': etag }, given);
+    const answered = await attune.send(route, 'PUT', { 'If-Match': etag }, given);
     expect(answered.status).toBe(202);
     JobBody.parse(await answered.json());
     expect((await attune.ended(job.job_id)).status).toBe('completed');
     expect((await attune.rows(job.job_id))[0]).toMatchObject({ patient_id: 'P0', last_name: 'X0' });
     const types = linesOf(await (await attune.request(jobPaths(job.job_id).logs)).text()).map((line) => LogLine.parse(line).type);
     expect(types.filter((type) => type.startsWith('review.'))).toEqual(['review.requested', 'review.answered']);
-    const late = await problemOf(await send(route, 'PUT', { 'If-Match': etag }, given));
+    const late = await problemOf(await attune.send(route, 'PUT', { 'If-Match': etag }, given));
     expect(late).toMatchObject({ status: 409, code: 'conflict_state', detail: expect.stringContaining('clone') as string });
     const plans = (await attune.read(ArtifactList, jobPaths(job.job_id).artifacts)).data.filter(({ kind }) => kind === 'plan');
     expect(plans).toHaveLength(1);
@@ -276,11 +256,11 @@ describe('review', () => {
   test('a job in review is cancelled at once and holds no worker', async () => {
     const { job_id: id } = await asked();
     expect((await attune.read(AttemptList, jobPaths(id).attempts)).data.every(({ outcome }) => outcome === 'done')).toBe(true);
-    expect(JobBody.parse(await (await send(jobActions(id).cancel, 'POST')).json()).status).toBe('cancelled');
+    expect(JobBody.parse(await (await attune.send(jobActions(id).cancel, 'POST')).json()).status).toBe('cancelled');
   });
 
   test('the request id of the submit is kept with the job', async () => {
-    const answer = await submitWith({ bytes: SMALL }, { 'X-Request-Id': 'trace-me-17' });
+    const answer = await attune.post({ bytes: SMALL }, { 'X-Request-Id': 'trace-me-17' });
     const { job_id: id } = JobBody.parse(await answer.json());
     const { rows } = await attune.withDatabase((database) =>
       database.query('SELECT request_id FROM attune.jobs WHERE id = $1', [id.slice(4)]),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { JobBody, jobPaths, JobList, JobStatusBody, LogLine, ManifestBody, QualityBody } from '@attune/api';
 import { delimitedRows } from './delimited-rows.js';
 import { expectConservation, expectLocated, type Installation, linesOf, problemOf, ROOT } from './installation.js';
+import { manyMembers } from './many-members.js';
 import { describeShapes } from './shapes.js';
 
 const FORMATS = ['csv', 'json', 'ndjson', 'parquet'] as const;
@@ -179,7 +180,7 @@ describeShapes((start) => {
   });
 
   test('a job that runs has no result yet, can be cancelled, and then leaves none', async () => {
-    const { job_id: id } = await attune.submit({ bytes: many(), options: { output_formats: ['csv'] } });
+    const { job_id: id } = await attune.submit(manyMembers(5));
     await attune.once(id, ({ stages }) => stages.some(({ name, status }) => name === 'transform' && status === 'running'));
     expect(await problemOf(await attune.request(jobPaths(id).result))).toMatchObject({
       status: 409,
@@ -193,25 +194,6 @@ describeShapes((start) => {
     expect((await problemOf(await attune.request(jobPaths(id).result))).code).toBe('conflict_state');
     expect((await problemOf(await attune.request(`${jobPaths(id).self}/cancel`, { method: 'POST' }))).code).toBe('conflict_state');
   });
-
-  let manyRows: Buffer | undefined;
-  function many(): Buffer {
-    const file = path.join(attune.directory, 'many.csv');
-    if (manyRows === undefined) {
-      const { status } = spawnSync(process.execPath, [
-        path.join(ROOT, 'bench/generate-members.mjs'),
-        '--rows',
-        '100000',
-        '--seed',
-        '5',
-        '--out',
-        file,
-      ]);
-      expect(status).toBe(0);
-      manyRows = fs.readFileSync(file);
-    }
-    return manyRows;
-  }
 
   interface Told {
     readonly code: number | null;
@@ -270,7 +252,7 @@ describeShapes((start) => {
   });
 
   test('a job in work outlives a restart in order, and the attempt is not charged', async () => {
-    const { job_id: id } = await attune.submit({ bytes: many(), options: { output_formats: ['csv'] } });
+    const { job_id: id } = await attune.submit(manyMembers(5));
     await attune.once(id, ({ stages }) => stages.some(({ name, status }) => name === 'transform' && status === 'running'));
     expect(await attune.server.stop()).toBe(0);
     await attune.server.start();

@@ -1,5 +1,6 @@
 import { findEntity, type Plan } from '@attune/core';
 import fc from 'fast-check';
+import { planOver } from './mapping-plan.fixture.js';
 import type { RecordHash } from './record-hash.js';
 import { silverColumns } from './silver-columns.js';
 import { TransformPass } from './transform-pass.js';
@@ -9,34 +10,11 @@ const person = findEntity('person')!;
 
 /** A header `id,born,note`: the first two mapped, the third carried. */
 function planOf(options: Partial<Plan['options']> = {}, rest: Partial<Plan> = {}): Plan {
-  const columns = ['id', 'born', 'note'].map((name, ordinal) => ({ ordinal, name }));
-  const mapped = { confidence: 1, reasons: [] };
-  return {
-    version: 1,
-    mapping: {
-      version: 1,
-      entity: 'person',
-      fields: [
-        { field: 'birth_date', from: [columns[1]!], standardizer: 'date', options: { order: 'mdy' }, ...mapped },
-        { field: 'patient_id', from: [columns[0]!], standardizer: 'identifier', options: {}, ...mapped },
-      ],
-      carried: [columns[2]!],
-    },
-    container: 'none',
-    encoding: 'utf-8',
-    layout: null,
-    dialect: { delimiter: 44, quote: 34, header: true, bom: 0 },
-    columns,
-    null_tokens: ['n/a'],
-    comments: null,
-    trailers: null,
-    required: [],
-    quarantine_limit: 1,
-    options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv'], ...options },
-    received_at: '2026-01-01T00:00:00Z',
-    engine_version: '1',
-    ...rest,
-  };
+  const fields = [
+    { field: 'birth_date', from: ['born'], standardizer: 'date', options: { order: 'mdy' } },
+    { field: 'patient_id', from: ['id'], standardizer: 'identifier' },
+  ];
+  return planOver(['id', 'born', 'note'], fields, options, rest);
 }
 
 const transform = (input: string | Buffer, plan: Plan = planOf(), cuts: TransformCuts = {}): Left => transformText(input, plan, cuts);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { link, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { findEntity, GivenMapping, type Detection, type Plan, type SampleProfile, type StageOutcome } from '@attune/core';
 import { makePlan, silverColumns } from '@attune/pipeline';
 import { literal, sql } from '@attune/sql';
+import { attemptFolder, readJson, readLines } from './attempt-folder.fixture.js';
 import { Engine } from './engine.js';
 
 const FORMATS = ['csv', 'json', 'ndjson', 'parquet'] as const;
@@ -48,38 +48,17 @@ function given({ columns }: Detection): GivenMapping {
   });
 }
 
-let folder: string;
 let engine: Engine;
-let attempts = 0;
 
-beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'attune-engine-')));
+beforeAll(() => {
   engine = new Engine({ size: 1, memoryLimitMb: 256, threads: 2 });
 });
 afterAll(async () => {
   await engine.close();
-  await rm(folder, { recursive: true });
 });
 
-async function attempt(): Promise<string> {
-  const scratch = join(folder, `attempt-${attempts++}`);
-  await mkdir(scratch);
-  return scratch;
-}
-
-async function input(name: string, bytes: Buffer): Promise<string> {
-  const path = join(folder, name);
-  await writeFile(path, bytes);
-  return path;
-}
-
-const read = async <T>(...path: string[]): Promise<T> => JSON.parse(await readFile(join(...path), 'utf8')) as T;
-
-const lines = async (...path: string[]): Promise<Record<string, unknown>[]> =>
-  (await readFile(join(...path), 'utf8'))
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const folder = attemptFolder('attune-engine-');
+const { attempt, input } = folder;
 
 /** All stages of a job, each in a scratch directory of its own, as a worker leads them. */
 async function harmonize(
@@ -87,8 +66,8 @@ async function harmonize(
 ): Promise<{ plan: Plan; transformed: StageOutcome; scratch: Record<'transform' | 'check' | 'publish', string> }> {
   const inspect = await attempt();
   await engine.run('inspect', { input: path, scratch: inspect });
-  const detection = await read<Detection>(inspect, 'detection.json');
-  const profile = await read<SampleProfile>(inspect, 'sample-profile.json');
+  const detection = await readJson<Detection>(inspect, 'detection.json');
+  const profile = await readJson<SampleProfile>(inspect, 'sample-profile.json');
   const { plan, findings } = makePlan({
     detection,
     profile,
@@ -178,8 +157,8 @@ test('a messy file becomes results that reconcile, and every output says the sam
 
   const asText = (row: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value as string)]));
-  expect((await read<Record<string, unknown>[]>(scratch.publish, 'result.json')).map(asText)).toEqual(csv);
-  expect((await lines(scratch.publish, 'result.ndjson')).map(asText)).toEqual(csv);
+  expect((await readJson<Record<string, unknown>[]>(scratch.publish, 'result.json')).map(asText)).toEqual(csv);
+  expect((await readLines(scratch.publish, 'result.ndjson')).map(asText)).toEqual(csv);
   const db = await (await DuckDBInstance.create(':memory:')).connect();
   const reply = await db.runAndReadAll(
     sql`SELECT COLUMNS(*)::VARCHAR FROM read_parquet(${literal(join(scratch.publish, 'result.parquet'))})`.text,
@@ -191,7 +170,7 @@ test('a messy file becomes results that reconcile, and every output says the sam
 
 test('what is wrong with a file is told with its place, and the lists agree with their indexes and Parquet twins', async () => {
   const { transformed, scratch } = await harmonize(await input('messy-too.csv', MESSY));
-  const quarantine = await lines(scratch.transform, 'quarantine.ndjson');
+  const quarantine = await readLines(scratch.transform, 'quarantine.ndjson');
   expect(quarantine.map(({ record, line, code }) => [record, line, code])).toEqual([
     [5, 7, 'csv.field_count'],
     [6, 9, 'text.invalid_encoding'],
@@ -200,7 +179,7 @@ test('what is wrong with a file is told with its place, and the lists agree with
     const bytes = raw === undefined ? Buffer.from(raw_base64 as string, 'base64') : Buffer.from(raw as string);
     expect(bytes).toEqual(MESSY.subarray(Number(byte_offset), Number(byte_offset) + Number(byte_length)));
   }
-  const findings = await lines(scratch.transform, 'findings.ndjson');
+  const findings = await readLines(scratch.transform, 'findings.ndjson');
   expect(findings.filter(({ record }) => record !== null).map(({ record, field, code, value }) => [record, field, code, value])).toEqual([
     [2, 'birth_date', 'date.invalid', '13/13/1990'],
     [3, 'sex', 'sex.unknown_code', 'X?'],
@@ -211,8 +190,8 @@ test('what is wrong with a file is told with its place, and the lists agree with
   ]);
   const db = await (await DuckDBInstance.create(':memory:')).connect();
   for (const list of ['findings', 'quarantine', 'duplicates'] as const) {
-    const records = (await lines(scratch.transform, `${list}.ndjson`)).length;
-    expect(await read(scratch.transform, `${list}.index.json`)).toEqual({ every: 1000, offsets: records === 0 ? [] : [0], records });
+    const records = (await readLines(scratch.transform, `${list}.ndjson`)).length;
+    expect(await readJson(scratch.transform, `${list}.index.json`)).toEqual({ every: 1000, offsets: records === 0 ? [] : [0], records });
     expect(transformed.files.find(({ kind }) => kind === `${list}_parquet`)?.records).toBe(records);
     const reply = await db.runAndReadAll(
       sql`SELECT count(*)::INT FROM read_parquet(${literal(join(scratch.transform, `${list}.parquet`))})`.text,
@@ -220,7 +199,7 @@ test('what is wrong with a file is told with its place, and the lists agree with
     expect(reply.getRows()).toEqual([[records]]);
   }
   db.closeSync();
-  expect((await read<{ dimensions: { uniqueness: object } }>(scratch.check, 'quality.json')).dimensions.uniqueness).toEqual({
+  expect((await readJson<{ dimensions: { uniqueness: object } }>(scratch.check, 'quality.json')).dimensions.uniqueness).toEqual({
     status: 'scored',
     numerator: 6,
     denominator: 7,
@@ -239,9 +218,9 @@ test('a file with a header only leaves valid artifacts without records', async (
   const { transformed, scratch } = await harmonize(await input('empty.csv', Buffer.from('member_id,first_name,last_name,dob\n')));
   expect(transformed.ledger).toMatchObject({ recordsIn: 0, recordsOut: 0 });
   expect(parseCsv(await readFile(join(scratch.publish, 'result.csv'), 'utf8'))).toEqual([]);
-  expect(await read(scratch.publish, 'result.json')).toEqual([]);
-  expect((await lines(scratch.transform, 'findings.ndjson')).filter(({ code }) => code === 'dataset.empty')).toHaveLength(1);
-  expect(await read<{ overall: null }>(scratch.check, 'quality.json')).toMatchObject({ overall: null });
+  expect(await readJson(scratch.publish, 'result.json')).toEqual([]);
+  expect((await readLines(scratch.transform, 'findings.ndjson')).filter(({ code }) => code === 'dataset.empty')).toHaveLength(1);
+  expect(await readJson<{ overall: null }>(scratch.check, 'quality.json')).toMatchObject({ overall: null });
 });
 
 test('4,096 columns and a record of several megabytes go through', async () => {
@@ -268,8 +247,8 @@ async function large(): Promise<{ path: string; plan: Plan }> {
   const path = await input('large.csv', Buffer.from(`member_id,first_name,last_name,dob\n${rows.join('\n')}\n`));
   const inspect = await attempt();
   await engine.run('inspect', { input: path, scratch: inspect });
-  const detection = await read<Detection>(inspect, 'detection.json');
-  const profile = await read<SampleProfile>(inspect, 'sample-profile.json');
+  const detection = await readJson<Detection>(inspect, 'detection.json');
+  const profile = await readJson<SampleProfile>(inspect, 'sample-profile.json');
   return { path, plan: makePlan({ detection, profile, options: OPTIONS, receivedAt: '2026-01-01T00:00:00Z' }).plan };
 }
 
@@ -307,7 +286,7 @@ test('an aborted task ends within two seconds, with the reason of its signal, an
 
 test('an error of the task is told by its code, and names no value', async () => {
   const scratch = await attempt();
-  const missing = engine.run('inspect', { input: join(folder, 'no-such-file'), scratch });
+  const missing = engine.run('inspect', { input: folder.path('no-such-file'), scratch });
   await expect(missing).rejects.toMatchObject({ code: 'engine.failed' });
   await expect(missing).rejects.not.toThrow('no-such-file');
 });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import {
@@ -14,6 +13,7 @@ import {
 } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
 import yazl from 'yazl';
+import { attemptFolder, readJson, readLines } from '../attempt-folder.fixture.js';
 import { Engine } from '../engine.js';
 import { gzipBomb, zipOf, zstdBomb, zstdOf, zstdSkippable } from './containers.fixture.js';
 
@@ -34,43 +34,28 @@ const ZSTD_FILE = Buffer.from(
 
 jest.setTimeout(60_000);
 
-let folder: string;
 let engine: Engine;
-let attempts = 0;
 
-beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'attune-container-')));
+beforeAll(() => {
   engine = new Engine({ size: 1, memoryLimitMb: 256, threads: 2 });
 });
 afterAll(async () => {
   await engine.close();
-  await rm(folder, { recursive: true });
 });
 
-async function attempt(): Promise<string> {
-  const scratch = join(folder, `attempt-${attempts++}`);
-  await mkdir(scratch);
-  return scratch;
-}
+const folder = attemptFolder('attune-container-');
+const { attempt } = folder;
 
-async function input(bytes: Buffer): Promise<string> {
-  const path = join(folder, `input-${attempts++}`);
-  await writeFile(path, bytes);
-  return path;
-}
-
-const read = async <T>(...path: string[]): Promise<T> => JSON.parse(await readFile(join(...path), 'utf8')) as T;
-
-const lines = async (...path: string[]): Promise<Record<string, unknown>[]> =>
-  (await readFile(join(...path), 'utf8'))
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+let inputs = 0;
+const input = (bytes: Buffer): Promise<string> => folder.input(`input-${inputs++}`, bytes);
 
 async function inspect(path: string, on = engine, text?: TextOptions): Promise<Detection & { profile: SampleProfile }> {
   const scratch = await attempt();
   await on.run('inspect', { input: path, scratch, text });
-  return { ...(await read<Detection>(scratch, 'detection.json')), profile: await read<SampleProfile>(scratch, 'sample-profile.json') };
+  return {
+    ...(await readJson<Detection>(scratch, 'detection.json')),
+    profile: await readJson<SampleProfile>(scratch, 'sample-profile.json'),
+  };
 }
 
 const FIELDS = ['patient_id', 'first_name', 'last_name', 'birth_date'];
@@ -167,12 +152,12 @@ test('the members of a zip are one dataset: names go with findings, places count
     await yazlOf({ 'z/first.csv': first, 'second.csv': second, 'third.csv': third, 'empty-folder.csv': Buffer.from(HEADER) }),
   );
   expect(outcome.ledger).toMatchObject({ recordsIn: 8, recordsOut: 4, recordsQuarantined: 2, recordsMerged: 2 });
-  const quarantine = await lines(scratch, 'quarantine.ndjson');
+  const quarantine = await readLines(scratch, 'quarantine.ndjson');
   expect(quarantine.map(({ member, record, line, byte_offset, raw }) => [member, record, line, byte_offset, raw])).toEqual([
     ['z/first.csv', 2, 3, first.indexOf('m-2'), 'm-2,Edda\n'],
     ['second.csv', 5, 3, second.indexOf('m-5'), 'm-5\n'],
   ]);
-  const findings = await lines(scratch, 'findings.ndjson');
+  const findings = await readLines(scratch, 'findings.ndjson');
   expect(findings.map(({ member, record, code }) => [member, record, code])).toEqual([
     ['z/first.csv', 2, 'csv.field_count'],
     ['z/first.csv', 3, 'text.control_character'],
@@ -181,7 +166,7 @@ test('the members of a zip are one dataset: names go with findings, places count
     ['second.csv', 7, 'text.control_character'],
     ['third.csv', 8, 'text.control_character'],
   ]);
-  const duplicates = await lines(scratch, 'duplicates.ndjson');
+  const duplicates = await readLines(scratch, 'duplicates.ndjson');
   expect(duplicates.map(({ record, line, survivor_record }) => [record, line, survivor_record])).toEqual([
     [6, 4, 1],
     [7, 5, 3],
@@ -217,7 +202,7 @@ test('every member is read by the plan: its encoding, its byte order mark, its c
   for (const [first, second, text] of cases) {
     const files = [first, second].map((bytes, i) => ({ name: `${i}.txt`, bytes: Buffer.from(bytes) }));
     const { outcome, scratch } = await harmonize(zipOf(files), engine, text);
-    expect(await lines(scratch, 'quarantine.ndjson')).toEqual([]);
+    expect(await readLines(scratch, 'quarantine.ndjson')).toEqual([]);
     expect(outcome.ledger).toMatchObject({ recordsIn: 4, recordsOut: 4 });
   }
 });
@@ -227,7 +212,7 @@ test('names of members are data, whatever they look like', async () => {
   const bytes = zipOf(names.map((name) => ({ name, bytes: Buffer.from(`${HEADER}m-1,Ilka\n`) })));
   const { outcome, scratch } = await harmonize(bytes);
   expect(outcome.ledger).toMatchObject({ recordsIn: 6, recordsQuarantined: 6 });
-  const told = (await lines(scratch, 'quarantine.ndjson')).map(({ member }) => member);
+  const told = (await readLines(scratch, 'quarantine.ndjson')).map(({ member }) => member);
   expect(told).toEqual(['../../../tmp/x', '/etc/passwd', 'C:\\x\\y.csv', 'ab.csv', 'a"b".csv', 'n'.repeat(255)]);
   expect((await readdir(scratch)).sort()).toEqual(expect.not.arrayContaining(['x', 'passwd', 'input.decoded']));
 });

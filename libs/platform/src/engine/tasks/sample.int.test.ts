@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { LineageBody } from '@attune/api';
 import { GivenMapping, type Detection, type Plan, type RowLedger, type SampleProfile } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { attemptFolder, readJson } from '../attempt-folder.fixture.js';
 import { Engine } from '../engine.js';
 import type { ChangesFound, DatasetPosition } from '../protocol.js';
 import { zipOf, zstdOf } from '../container/containers.fixture.js';
@@ -39,26 +39,18 @@ function csv(first: number, records: number): Buffer {
   return Buffer.from(`${HEADER}${lines.join('\n')}\n`);
 }
 
-let folder: string;
 let engine: Engine;
-let attempts = 0;
 
-beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'attune-sample-')));
+beforeAll(() => {
   engine = new Engine({ size: 1, memoryLimitMb: 256, threads: 2 });
 });
 afterAll(async () => {
   await engine.close();
-  await rm(folder, { recursive: true });
 });
 
-async function attempt(): Promise<string> {
-  const scratch = join(folder, `attempt-${attempts++}`);
-  await mkdir(scratch);
-  return scratch;
-}
-
-const read = async <T>(...path: string[]): Promise<T> => JSON.parse(await readFile(join(...path), 'utf8')) as T;
+const folder = attemptFolder('attune-sample-');
+let inputs = 0;
+const { attempt } = folder;
 
 interface Passed {
   readonly input: string;
@@ -69,17 +61,16 @@ interface Passed {
 }
 
 async function pass(bytes: Buffer): Promise<Passed> {
-  const input = join(folder, `input-${attempts++}`);
-  await writeFile(input, bytes);
+  const input = await folder.input(`input-${inputs++}`, bytes);
   const inspected = await attempt();
   await engine.run('inspect', { input, scratch: inspected });
-  const detection = await read<Detection>(inspected, 'detection.json');
-  const profile = await read<SampleProfile>(inspected, 'sample-profile.json');
+  const detection = await readJson<Detection>(inspected, 'detection.json');
+  const profile = await readJson<SampleProfile>(inspected, 'sample-profile.json');
   const { plan } = makePlan({ detection, profile, options: OPTIONS, given: MAPPING, receivedAt: '2026-01-01T00:00:00Z' });
   const scratch = await attempt();
   const outcome = await engine.run('transform', { input, plan, planFindings: [], scratch });
   expect(outcome.files.map(({ kind }) => kind)).toContain('lineage');
-  return { input, plan, scratch, ledger: outcome.ledger!, lineage: await read<LineageBody>(scratch, 'lineage.json') };
+  return { input, plan, scratch, ledger: outcome.ledger!, lineage: await readJson<LineageBody>(scratch, 'lineage.json') };
 }
 
 /** All changes, page by page. */
@@ -92,7 +83,7 @@ async function changes({ input, plan }: Passed, values: number, bytes = 1 << 22)
     const rest = plan.container === 'none' ? (await readFile(input)).subarray(from.byteOffset) : await readFile(input);
     await writeFile(join(scratch, 'received'), rest);
     await engine.run('sample', { input: join(scratch, 'received'), toEnd: true, plan, from, values, bytes, scratch });
-    const page: ChangesFound = await read<ChangesFound>(scratch, 'sample.json');
+    const page: ChangesFound = await readJson<ChangesFound>(scratch, 'sample.json');
     for (const { member, record, line, byte_offset, values: told } of page.records)
       for (const { field, received, canonical } of told) found.push([member, record, line, byte_offset, field, received, canonical]);
     from = page.next;
@@ -159,5 +150,5 @@ test('bytes that end before the page does are told to be cut, and the same plan 
   await writeFile(join(scratch, 'received'), csv(0, 30).subarray(0, 300));
   const task = { input: join(scratch, 'received'), toEnd: false, plan: one.plan, from: START, bytes: 1 << 20, scratch };
   await engine.run('sample', { ...task, values: 100 });
-  expect(await read(scratch, 'sample.json')).toEqual({ records: [], cut: true });
+  expect(await readJson(scratch, 'sample.json')).toEqual({ records: [], cut: true });
 });
