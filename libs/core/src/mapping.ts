@@ -19,6 +19,11 @@ export const FieldMapping = z.strictObject({
   /** Between the values of several columns. */
   join: z.string().max(8).optional(),
   part: ValuePart.optional(),
+  /**
+   * Makes the value from the columns it names, instead of `join`, `part` and `values` (docs/reference/expressions.md); `from` lists
+   * those columns. The standardizer then makes it canonical.
+   */
+  expression: z.string().min(1).max(4096).optional(),
   /** The value of every record; goes with an empty `from` only. */
   constant: z.string().max(4096).optional(),
   /** Received value, trimmed, to what the standardizer is given; a value that is not listed goes on as it is. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Mapping } from './mapping.js';
 import { OUTPUT_FORMATS } from './job.js';
-import { Comments, CONTAINERS, ENCODINGS, LayoutColumn, Trailers } from './text.js';
+import { Comments, CONTAINERS, ENCODINGS, FORMATS, JsonRecords, LayoutColumn, Trailers } from './text.js';
 
 /** How a text is cut into fields. One character each; quote 0 means that nothing is quoted, delimiter 0 that a layout cuts. */
 export const Dialect = z.strictObject({
@@ -15,7 +15,7 @@ export type Dialect = z.infer<typeof Dialect>;
 
 /** What inspect found out about the container and the text. */
 export const Detection = z.strictObject({
-  format: z.enum(['delimited', 'fixed-width']),
+  format: z.enum(FORMATS),
   container: z.enum(CONTAINERS).default('none'),
   encoding: z.enum(ENCODINGS),
   confidence: z.number(),
@@ -23,6 +23,10 @@ export const Detection = z.strictObject({
   dialect: Dialect,
   /** Of a fixed-width text; null for a delimited one. */
   layout: z.array(LayoutColumn).nullable().default(null),
+  /** Of a JSON text; null for others. Its columns are named by their paths. */
+  json: JsonRecords.nullable().default(null),
+  /** Name of the table or sheet that is read; null where there is but one text. */
+  table: z.string().nullable().default(null),
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
   header_findings: z.array(
     z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() }),
@@ -73,8 +77,11 @@ export const Plan = z.strictObject({
   mapping: Mapping,
   container: z.enum(CONTAINERS).default('none'),
   encoding: z.enum(ENCODINGS).default('utf-8'),
+  format: z.enum(FORMATS).default('delimited'),
   dialect: Dialect,
   layout: z.array(LayoutColumn).nullable().default(null),
+  json: JsonRecords.nullable().default(null),
+  table: z.string().nullable().default(null),
   /** All source columns in order. */
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
   /** Texts that mean "no value", lower case. */

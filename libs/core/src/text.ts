@@ -4,8 +4,15 @@ import { z } from 'zod';
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'iso-8859-1', 'windows-1252'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** What the text is wrapped in. The members of a zip are read in the order of its central directory. */
-export const CONTAINERS = ['none', 'gzip', 'zstd', 'zip'] as const;
+/** How the records of a text are written down. */
+export const FORMATS = ['delimited', 'fixed-width', 'json', 'sql-dump'] as const;
+export type FormatName = (typeof FORMATS)[number];
+
+/**
+ * What the text is wrapped in. The members of a zip are read in the order of its central directory. Sheets of a workbook and the rows of
+ * a Parquet file are unwrapped into delimited text: UTF-8, comma, double quotes, LF, with a header.
+ */
+export const CONTAINERS = ['none', 'gzip', 'zstd', 'zip', 'xlsx', 'parquet'] as const;
 export type Container = (typeof CONTAINERS)[number];
 
 /** One column of a fixed-width text: bytes of the received line (code units of UTF-16), counted from 0. */
@@ -18,6 +25,13 @@ export type LayoutColumn = z.infer<typeof LayoutColumn>;
 
 /** Lines that begin so are comments wherever a record may begin. */
 export const Comments = z.strictObject({ prefix: z.string().min(1).max(8) });
+
+/**
+ * Where the records of a JSON text are: one object a line, the elements of the array that the text is, the elements of the array that the
+ * member at `path` of its one object is, or the one object itself.
+ */
+export const JsonRecords = z.strictObject({ records: z.enum(['lines', 'array', 'member', 'object']), path: z.array(z.string()) });
+export type JsonRecords = z.infer<typeof JsonRecords>;
 
 /** What stands after the last record: so many lines, or every line that begins with the prefix. */
 export const Trailers = z.union([
@@ -33,6 +47,8 @@ export const TextOptions = z.strictObject({
   header: z.boolean().optional(),
   comments: Comments.optional(),
   trailers: Trailers.optional(),
+  /** The table of a database dump or the sheet of a workbook that is meant; else the first one that holds records. */
+  table: z.string().min(1).max(256).optional(),
   /** The text is of fixed width. */
   layout: z.array(LayoutColumn).min(1).max(4096).optional(),
 });

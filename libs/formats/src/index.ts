@@ -7,5 +7,5 @@ export type { ByteAccount, RejectedRecord } from './text/account.js';
 export type { Batch } from './text/batch.js';
 export { detectText, type TextSample } from './text/detect.js';
 export { MAX_COLUMNS, type TextLimits } from './text/limits.js';
-export { openReader, type ReaderOptions } from './text/open-reader.js';
-export type { RecordReader, TextPlan } from './text/record-reader.js';
+export { openReader } from './text/open-reader.js';
+export type { ReaderOptions, RecordPlace, RecordReader, TextPlan } from './text/record-reader.js';

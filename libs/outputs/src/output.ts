@@ -9,11 +9,11 @@ export interface Output {
   /** File name extension without the dot. */
   readonly extension: string;
   /**
-   * DuckDB statement that writes the columns of a silver Parquet file, in the given order, to `target`.
-   * All columns are written, lineage included; rows keep their order; equal input gives equal bytes.
+   * DuckDB statement that writes the columns of silver, in the given order, to `target`. Silver is one Parquet file per shard of the job;
+   * the rows of the files follow each other. All columns are written, lineage included; rows keep their order; equal input gives equal bytes.
    */
-  readonly copy: (silverPath: string, target: string, columns: readonly string[]) => Sql;
-  /** True where `copy` would write silver's own bytes again, so that the file itself may be handed on. */
+  readonly copy: (silver: readonly string[], target: string, columns: readonly string[]) => Sql;
+  /** True where `copy` would write silver's own bytes again, so that the one file may be handed on. */
   readonly sameAsSilver?: true;
 }
 

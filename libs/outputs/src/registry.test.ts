@@ -30,7 +30,7 @@ describe('outputs', () => {
   async function written(format: OutputFormat, name: string): Promise<Buffer> {
     const output = findOutput(format);
     const target = join(folder, `${name}.${output.extension}`);
-    await db.run(output.copy(silver(), target, COLUMNS).text);
+    await db.run(output.copy([silver()], target, COLUMNS).text);
     return readFile(target);
   }
 
@@ -83,7 +83,7 @@ describe('outputs', () => {
     await db.run(sql`COPY (SELECT * FROM read_parquet(${literal(silver())})) TO ${literal(again)} ${parquetOptions(COLUMNS.length)}`.text);
     for (const output of outputs.filter(({ sameAsSilver }) => sameAsSilver)) {
       const target = join(folder, `handed.${output.extension}`);
-      await db.run(output.copy(again, target, COLUMNS).text);
+      await db.run(output.copy([again], target, COLUMNS).text);
       expect((await readFile(target)).equals(await readFile(again))).toBe(true);
     }
   });

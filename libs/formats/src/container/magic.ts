@@ -20,7 +20,13 @@ const ENCRYPTED_PACKAGE = [...'EncryptedPackage'].flatMap((letter) => [letter.ch
 /** Bytes that say which container it is; `containerOf` needs no more. */
 export const MAGIC_BYTES = 4;
 
-export const CONTAINER_NAMES: Readonly<Record<Wrapping, string>> = { gzip: 'gzip', zstd: 'zstd', zip: 'zip' };
+export const CONTAINER_NAMES: Readonly<Record<Wrapping, string>> = {
+  gzip: 'gzip',
+  zstd: 'zstd',
+  zip: 'zip',
+  xlsx: 'workbook',
+  parquet: 'Parquet',
+};
 
 /**
  * What a file is wrapped in, by its first bytes alone: names of files and media types are what a stranger says.

@@ -20,6 +20,8 @@ export function describeDelimited(facts: TextFacts, survey: Survey): Description
     evidence: evidence(survey, header, facts.told.header !== undefined),
     dialect: { ...dialect, header: header.present },
     layout: null,
+    json: null,
+    table: null,
     columns: header.names.map((name, ordinal) => ({ ordinal, name })),
     header_findings: header.findings,
   };

@@ -34,6 +34,8 @@ export function describeFixedWidth(
     evidence: evidence(source, length, [fitting, body.length], header, layout.length),
     dialect: { delimiter: 0, quote: 0, header: header.present, bom: 0 },
     layout: named,
+    json: null,
+    table: null,
     columns: named.map(({ name }, ordinal) => ({ ordinal, name })),
     header_findings: header.findings,
   };

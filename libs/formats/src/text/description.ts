@@ -1,6 +1,6 @@
 import { AppError, type Detection, type Encoding, type TextOptions } from '@attune/core';
 import type { Batch } from './batch.js';
-import { openDecoded } from './open-reader.js';
+import { openDecoded } from './open-decoded.js';
 import type { TextPlan } from './record-reader.js';
 import type { Sample } from './sample.js';
 

@@ -3,8 +3,9 @@ import { chooseDialect, DELIMITER_NAMES, QUOTES, type DialectChoice } from '../d
 import { describeDelimited } from '../delimited/describe.js';
 import { describeFixedWidth } from '../fixed-width/describe.js';
 import { inferLayout, standsStill } from '../fixed-width/infer-layout.js';
+import { structuredFormats } from '../registry.js';
 import { BeginsWith } from './begins-with.js';
-import type { TextFacts } from './description.js';
+import type { Description, TextFacts } from './description.js';
 import { findEncoding } from './encoding.js';
 import { CR, LF, nextLine } from './field-scanner.js';
 import { TEXT_LIMITS } from './limits.js';
@@ -38,10 +39,14 @@ export function detectText({ head, windows = [], size, fingerprint, text = {} }:
   const choice = dialectChoice(text);
   const { encoding, bom, evidence } = findEncoding(head, windows, text.encoding, !truncated);
   const decoded = asciiCompatible(head.subarray(bom), encoding, !truncated);
-  refuseOtherTexts(decoded, text.delimiter !== undefined || text.layout !== undefined);
+  const told = text.delimiter !== undefined || text.layout !== undefined;
   const sample = withoutTrailers({ text: decoded, truncated, ...notRecords(text, encoding) }, text);
   const facts: TextFacts = { sample, encoding, told: text };
-  const found = describe(facts, choice, sampleLines(head, bom, encoding, truncated, text));
+  const lines = (): Description => {
+    refuseOtherTexts(decoded, told);
+    return describe(facts, choice, sampleLines(head, bom, encoding, truncated, text));
+  };
+  const found = (told ? undefined : structured(facts)) ?? lines();
   const names = found.columns.map(({ name }) => name);
   return {
     ...found,
@@ -51,6 +56,14 @@ export function detectText({ head, windows = [], size, fingerprint, text = {} }:
     dialect: { ...found.dialect, bom },
     fingerprint: fingerprint(JSON.stringify(names)),
   };
+}
+
+function structured(facts: TextFacts): Description | undefined {
+  for (const format of structuredFormats) {
+    const found = format.describe(facts);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** By the caller's layout, by the delimiter that fits, or by a layout where none does. */

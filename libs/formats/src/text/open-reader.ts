@@ -1,56 +1,15 @@
-import { FixedWidthScanner } from '../fixed-width/scanner.js';
-import { DelimitedScanner } from '../delimited/scanner.js';
-import { batchCapacity, createBatch } from './batch.js';
-import { BeginsWith } from './begins-with.js';
-import { TEXT_LIMITS, type TextLimits } from './limits.js';
-import type { RecordReader, TextPlan } from './record-reader.js';
-import { isSingleByte, SingleByteCharacters } from './single-byte.js';
-import { TextReader } from './text-reader.js';
+import { findStructured } from '../registry.js';
+import { openDecoded } from './open-decoded.js';
+import type { ReaderOptions, RecordReader, TextPlan } from './record-reader.js';
 import { Utf16Reader } from './utf16-reader.js';
-import { utf8Characters } from './utf8.js';
-
-export interface ReaderOptions {
-  readonly limits?: Partial<TextLimits>;
-  /** Records of a batch; 8192, lowered for wide records. */
-  readonly batchRecords?: number;
-}
-
-/** Bytes of U+FEFF in UTF-8, as which UTF-16 is read. */
-const UTF8_BOM_BYTES = 3;
 
 /**
  * Opens the reader of record for a text; `width` is the number of its columns. A record that is not as wide, and a line
  * that is not as long as the layout, is set aside.
  */
 export function openReader(plan: TextPlan, width: number, options: ReaderOptions = {}): RecordReader {
-  const reader = openDecoded(plan, width, options);
+  const structured = findStructured(plan.format ?? 'delimited');
+  const reader = structured?.open(plan, width, options) ?? openDecoded(plan, width, options);
   const { encoding } = plan;
   return encoding === 'utf-16le' || encoding === 'utf-16be' ? new Utf16Reader(reader, encoding) : reader;
-}
-
-/** The same for bytes that extend ASCII: UTF-16 decoded to UTF-8, other encodings as they are. */
-export function openDecoded(plan: TextPlan, width: number, options: ReaderOptions = {}): TextReader {
-  const { dialect, encoding, layout, comments, trailers } = plan;
-  const limits = { ...TEXT_LIMITS, ...options.limits };
-  const capacity = batchCapacity(width, options.batchRecords);
-  const batch = createBatch(width, capacity);
-  const utf16 = encoding === 'utf-16le' || encoding === 'utf-16be';
-  const unit = utf16 ? 'utf-16' : encoding === 'utf-8' ? encoding : 'byte';
-  return new TextReader({
-    batch,
-    capacity,
-    scanner:
-      layout === null
-        ? new DelimitedScanner(dialect, width, limits, batch.starts, batch.ends)
-        : new FixedWidthScanner(layout, unit, batch.starts, batch.ends),
-    characters: isSingleByte(encoding) ? new SingleByteCharacters(encoding) : utf8Characters,
-    quote: dialect.quote,
-    header: dialect.header,
-    bom: utf16 && dialect.bom > 0 ? UTF8_BOM_BYTES : dialect.bom,
-    utf16,
-    comments: comments === null ? undefined : BeginsWith.of(comments.prefix, encoding),
-    trailers: trailers !== null && 'prefix' in trailers ? BeginsWith.of(trailers.prefix, encoding) : undefined,
-    trailerLines: trailers !== null && 'lines' in trailers ? trailers.lines : 0,
-    trailerBytes: limits.trailerBytes,
-  });
 }

@@ -1,9 +1,30 @@
 import type { Plan } from '@attune/core';
 import type { ByteAccount, RejectedRecord } from './account.js';
 import type { Batch } from './batch.js';
+import type { TextLimits } from './limits.js';
 
 /** What of a plan says how a text is read. */
-export type TextPlan = Pick<Plan, 'dialect' | 'encoding' | 'layout' | 'comments' | 'trailers'>;
+export type TextPlan = Pick<Plan, 'dialect' | 'encoding' | 'layout' | 'comments' | 'trailers'> &
+  // A caller who says nothing of these means a delimited or fixed-width text.
+  Partial<Pick<Plan, 'format' | 'json' | 'table'>>;
+
+/** Where reading begins other than at the start of the stream: at the start of a record, after its header. */
+export interface RecordPlace {
+  /** Bytes of the stream before it, as `Batch.byteOffset` counts. */
+  readonly byteOffset: number;
+  /** 1-based physical line. */
+  readonly line: number;
+  /** Records before it. */
+  readonly records: number;
+}
+
+export interface ReaderOptions {
+  readonly limits?: Partial<TextLimits>;
+  /** Records of a batch; 8192, lowered for wide records. */
+  readonly batchRecords?: number;
+  /** Where reading begins; the start of the stream where nothing is said. */
+  readonly at?: RecordPlace;
+}
 
 /** The reader of record of one text, whatever cuts its fields. */
 export interface RecordReader {
@@ -11,6 +32,8 @@ export interface RecordReader {
   readonly batch: Batch;
   /** The records that the last read has set aside, in order. */
   readonly rejected: readonly RejectedRecord[];
+  /** Bytes of the source consumed so far; of UTF-16, which is decoded before it is read, bytes of UTF-16. */
+  readonly offset: number;
   /** Where every byte consumed so far went. */
   readonly account: ByteAccount;
   /**
@@ -18,7 +41,8 @@ export interface RecordReader {
    * complete record is left. `last`: the stream ends at `to`; a stream ends with such a call, be it without bytes.
    * Returns the bytes consumed; the caller presents the rest again, followed by more bytes. It grows its buffer when
    * nothing was consumed and nothing fits: never beyond the limit of a record and one chunk.
+   * No record is begun at or behind `stopAt`, which counts as `from` and `to` do; one that was begun before it is read to its end.
    * Bytes of accepted records may change (doubled quotes are undone in place); those of rejected records do not.
    */
-  read(buf: Uint8Array, from: number, to: number, last: boolean): number;
+  read(buf: Uint8Array, from: number, to: number, last: boolean, stopAt?: number): number;
 }

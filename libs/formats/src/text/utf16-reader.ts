@@ -1,7 +1,6 @@
 import type { ByteAccount, RejectedRecord } from './account.js';
 import type { Batch } from './batch.js';
 import type { RecordReader } from './record-reader.js';
-import type { TextReader } from './text-reader.js';
 import { MOST_GROWTH, Utf16Decoder } from './utf16.js';
 
 /** Reads UTF-16: decodes every byte once into a text of its own and has that read; offsets and lengths stay those of the source. */
@@ -20,13 +19,17 @@ export class Utf16Reader implements RecordReader {
 
   /** `reader` counts in the bytes of UTF-16. */
   constructor(
-    private readonly reader: TextReader,
+    private readonly reader: RecordReader,
     encoding: 'utf-16le' | 'utf-16be',
   ) {
     this.batch = reader.batch;
     this.rejected = reader.rejected;
     this.account = reader.account;
     this.decoder = new Utf16Decoder(encoding);
+  }
+
+  get offset(): number {
+    return this.reader.offset;
   }
 
   read(buf: Uint8Array, from: number, to: number, last: boolean): number {

@@ -1,4 +1,4 @@
-import { columnList, literal, sql } from '@attune/sql';
+import { columnList, literal, sql, textList } from '@attune/sql';
 import { defineOutput } from '../output.js';
 
 /** One array of objects (RFC 8259), one object a line; every object has every column, null where there is no value. */
@@ -7,5 +7,5 @@ export const json = defineOutput({
   contentType: 'application/json',
   extension: 'json',
   copy: (silver, target, columns) =>
-    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${literal(silver)})) TO ${literal(target)} (FORMAT json, ARRAY true)`,
+    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${textList(silver)})) TO ${literal(target)} (FORMAT json, ARRAY true)`,
 });

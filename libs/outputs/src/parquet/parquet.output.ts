@@ -1,4 +1,4 @@
-import { columnList, literal, parquetOptions, sql } from '@attune/sql';
+import { columnList, literal, parquetOptions, sql, textList } from '@attune/sql';
 import { defineOutput } from '../output.js';
 
 /** Typed columns, written as silver is, so that the bytes do not depend on the number of threads. */
@@ -8,5 +8,5 @@ export const parquet = defineOutput({
   extension: 'parquet',
   sameAsSilver: true,
   copy: (silver, target, columns) =>
-    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${literal(silver)})) TO ${literal(target)} ${parquetOptions(columns.length)}`,
+    sql`COPY (SELECT ${columnList(columns)} FROM read_parquet(${textList(silver)})) TO ${literal(target)} ${parquetOptions(columns.length)}`,
 });

@@ -25,7 +25,10 @@ const plan = (standardize = true, fields = FIELDS): Plan => ({
   },
   container: 'none',
   encoding: 'utf-8',
+  format: 'delimited',
   layout: null,
+  json: null,
+  table: null,
   dialect: { delimiter: 44, quote: 34, header: true, bom: 0 },
   columns: [],
   null_tokens: [],
@@ -67,7 +70,7 @@ function profile(received: Record<string, number>, refused: Record<string, numbe
 
 /** Every question answered, with 0 unless told otherwise. */
 function answersTo(asked: Plan, told: Record<string, number>): Record<string, number> {
-  const names = silverAggregates('silver.parquet', asked, person).flatMap((aggregate) => aggregate.names);
+  const names = silverAggregates(['silver.parquet'], asked, person).flatMap((aggregate) => aggregate.names);
   return Object.fromEntries(names.map((name) => [name, told[name] ?? 0]));
 }
 

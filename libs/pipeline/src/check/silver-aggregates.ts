@@ -1,5 +1,5 @@
 import type { Entity, Plan } from '@attune/core';
-import { identifier, literal, join, sql, type Sql } from '@attune/sql';
+import { identifier, join, sql, textList, type Sql } from '@attune/sql';
 import { CONSISTENCY_RULES, type ConsistencyRule } from './consistency-rule.js';
 
 /** One question to silver: one row of whole numbers, named as in `names`. */
@@ -15,8 +15,8 @@ export type Answers = Readonly<Record<string, number>>;
  * Everything that `check` asks of the result. Few statements, because each is one scan; distinct counts one by one, because each
  * holds a hash table. Fields without a source are not asked for: they are empty.
  */
-export function silverAggregates(silver: string, plan: Plan, entity: Entity): readonly Aggregate[] {
-  const from = sql`FROM read_parquet(${literal(silver)})`;
+export function silverAggregates(silver: readonly string[], plan: Plan, entity: Entity): readonly Aggregate[] {
+  const from = sql`FROM read_parquet(${textList(silver)})`;
   const mapped = mappedFields(plan, entity);
   const rules = judgeableRules(plan);
   return [

@@ -83,14 +83,14 @@ async function harmonize(
   const ledger = transformed.ledger!;
   const silver = (stage: string): string => join(stage, 'silver.parquet');
   await engine.run('check', {
-    silver: silver(scratch.check),
+    silver: [silver(scratch.check)],
     profile: join(scratch.transform, 'profile.json'),
     plan,
     ledger,
     scratch: scratch.check,
   });
   await engine.run('publish', {
-    silver: silver(scratch.publish),
+    silver: [silver(scratch.publish)],
     plan,
     formats: FORMATS,
     records: ledger.recordsOut,

@@ -9,7 +9,8 @@ export interface TaskInputs {
   readonly inspect: { readonly input: string; readonly scratch: string; readonly text?: TextOptions | undefined };
   readonly transform: { readonly input: string; readonly plan: Plan; readonly scratch: string; readonly planFindings: readonly Finding[] };
   readonly check: {
-    readonly silver: string;
+    /** One file per shard. */
+    readonly silver: readonly string[];
     readonly profile: string;
     readonly plan: Plan;
     readonly ledger: RowLedger;
@@ -17,7 +18,8 @@ export interface TaskInputs {
   };
   /** `records` is the number of rows of silver. */
   readonly publish: {
-    readonly silver: string;
+    /** One file per shard. */
+    readonly silver: readonly string[];
     readonly plan: Plan;
     readonly formats: readonly OutputFormat[];
     readonly records: number;

@@ -175,6 +175,7 @@ export class Attempt {
         return file;
       },
       artifact,
+      artifacts: async (kind) => [await artifact(kind)],
       json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
       ledgerOf: (stage) => this.#ledgerOf(stage),
       rememberedMapping: (fingerprint) => parts.mappings.remembered(claim.tenantId, fingerprint),

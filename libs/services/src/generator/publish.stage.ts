@@ -12,7 +12,7 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
   const outcome = await stage.engine.run(
     'publish',
     {
-      silver: await stage.artifact('silver'),
+      silver: await stage.artifacts('silver'),
       plan,
       formats: claim.options.output_formats,
       records: transform.recordsOut,

@@ -8,7 +8,7 @@ export const checkStage = defineStage('check', 'validator', async (stage) => {
   const outcome = await stage.engine.run(
     'check',
     {
-      silver: await stage.artifact('silver'),
+      silver: await stage.artifacts('silver'),
       profile: await stage.artifact('profile'),
       plan,
       ledger: await stage.ledgerOf(validation ? 'validate' : 'transform'),

@@ -1,4 +1,4 @@
-import type { Container } from '@attune/core';
+import { AppError, type Container } from '@attune/core';
 import type { InputFile } from '../scratch-file.js';
 import { gunzip } from './gunzip.js';
 import { unzip, zipMembers } from './zip.js';
@@ -18,6 +18,9 @@ export interface ContainerMember {
  */
 export async function openContainer(container: Exclude<Container, 'none'>, file: InputFile): Promise<readonly ContainerMember[]> {
   switch (container) {
+    case 'xlsx':
+    case 'parquet':
+      throw new AppError('unprocessable_file', 'The file is a workbook or a Parquet file, which is not supported here.');
     case 'gzip':
       return [{ name: '', decode: () => gunzip(file) }];
     case 'zstd':

@@ -17,7 +17,7 @@ export const publishTask: Task<'publish'> = async ({ silver, plan, formats, reco
       const file = `result.${output.extension}`;
       const path = join(scratch, file);
       await timed(`publish.${output.name}`, () =>
-        output.sameAsSilver ? handOn(silver, path) : db.run(output.copy(silver, path, columns)),
+        output.sameAsSilver && silver.length === 1 ? handOn(silver[0]!, path) : db.run(output.copy(silver, path, columns)),
       );
       files.push({ kind: `result_${output.name}`, file, records });
       onProgress({ done: files.length, total: formats.length });
