@@ -16,7 +16,7 @@ export type WorkerService = (typeof WORKER_SERVICES)[number];
 
 export type StageName = 'inspect' | 'plan' | 'transform' | 'validate' | 'check' | 'publish';
 
-export const OUTPUT_FORMATS = ['csv', 'json', 'ndjson', 'parquet'] as const;
+export const OUTPUT_FORMATS = ['csv', 'json', 'ndjson', 'parquet', 'tsv', 'partitioned_parquet', 'xlsx'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** What a job may be told, every member with its default filled in. */
@@ -28,10 +28,16 @@ export interface JobOptions {
   /** False reports missing required fields and type findings without quarantining. */
   readonly validate_schema: boolean;
   readonly output_formats: readonly OutputFormat[];
+  /** False keeps texts in csv and tsv that a spreadsheet would calculate; absent: they get an apostrophe in front. */
+  readonly defuse_formulas?: boolean | undefined;
+  /** Columns of the result that partitioned_parquet parts it by. */
+  readonly partition_by?: readonly string[] | undefined;
   /** `when_unsure`: the job stops at awaiting_review when a column's meaning is not sure enough; else such a column is carried. */
   readonly review: 'never' | 'when_unsure';
   /** What the caller knows of the text. */
   readonly text?: TextOptions | undefined;
+  /** A document of rules (docs/reference/rules.md), checked at submit; absent: those that Attune brings along for the entity. */
+  readonly rules?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** in = out + quarantined + merged + dropped, for one stage. The unit is a source record. */
@@ -55,6 +61,7 @@ export type ArtifactKind =
   | 'sample_profile'
   | 'plan'
   | 'plan_findings'
+  | 'fixed_records'
   | 'silver'
   | 'quarantine'
   | 'quarantine_index'
@@ -62,6 +69,9 @@ export type ArtifactKind =
   | 'findings'
   | 'findings_index'
   | 'findings_parquet'
+  | 'rule_findings'
+  | 'rule_findings_index'
+  | 'rule_findings_parquet'
   | 'duplicates'
   | 'duplicates_index'
   | 'duplicates_parquet'

@@ -54,6 +54,8 @@ export const GivenMapping = z.strictObject({
   entity: z.string().default('person'),
   fields: z.array(
     FieldMapping.extend({
+      /** May be left out beside an expression, which names its columns itself. */
+      from: FieldMapping.shape.from.default([]),
       standardizer: z.string().min(1).optional(),
       confidence: z.number().min(0).max(1).default(1),
       reasons: z.array(z.string()).default([]),

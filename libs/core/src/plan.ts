@@ -29,7 +29,10 @@ export const Detection = z.strictObject({
   table: z.string().nullable().default(null),
   columns: z.array(z.strictObject({ ordinal: z.int(), name: z.string() })),
   header_findings: z.array(
-    z.strictObject({ code: z.enum(['header.duplicate', 'header.empty', 'header.absent']), ordinal: z.int().optional() }),
+    z.strictObject({
+      code: z.enum(['header.duplicate', 'header.empty', 'header.absent', 'sheet.others_unread']),
+      ordinal: z.int().optional(),
+    }),
   ),
   /** sha256 over the names of the columns in order: equal schemas have equal fingerprints. */
   fingerprint: z.string(),
@@ -105,4 +108,4 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** Part of every plan: results of different versions need not be the same bytes. */
-export const ENGINE_VERSION = '2';
+export const ENGINE_VERSION = '3';

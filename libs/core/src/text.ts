@@ -28,9 +28,12 @@ export const Comments = z.strictObject({ prefix: z.string().min(1).max(8) });
 
 /**
  * Where the records of a JSON text are: one object a line, the elements of the array that the text is, the elements of the array that the
- * member at `path` of its one object is, or the one object itself.
+ * member at `path` of its one object is, or the object that the text is (over any number of lines; further ones may follow it).
  */
-export const JsonRecords = z.strictObject({ records: z.enum(['lines', 'array', 'member', 'object']), path: z.array(z.string()) });
+export const JsonRecords = z.strictObject({
+  records: z.enum(['lines', 'array', 'member', 'object']),
+  path: z.array(z.string()).max(16).default([]),
+});
 export type JsonRecords = z.infer<typeof JsonRecords>;
 
 /** What stands after the last record: so many lines, or every line that begins with the prefix. */
@@ -49,6 +52,8 @@ export const TextOptions = z.strictObject({
   trailers: Trailers.optional(),
   /** The table of a database dump or the sheet of a workbook that is meant; else the first one that holds records. */
   table: z.string().min(1).max(256).optional(),
+  /** The text is JSON. */
+  json: JsonRecords.optional(),
   /** The text is of fixed width. */
   layout: z.array(LayoutColumn).min(1).max(4096).optional(),
 });

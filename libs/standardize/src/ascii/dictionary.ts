@@ -25,8 +25,17 @@ export class Dictionary {
 
   /** Writes the canonical text of the word in [start, end) from `at` and returns the new end, or -1 when the word is not known. */
   write(buf: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
-    const index = this.#slots[this.#slotOf(buf, start, end)]!;
-    if (index === NONE) return -1;
+    const index = this.find(buf, start, end);
+    return index === NONE ? -1 : this.writeAt(index, out, at);
+  }
+
+  /** The place of the word in [start, end) among the spellings, or -1. */
+  find(buf: Uint8Array, start: number, end: number): number {
+    return this.#slots[this.#slotOf(buf, start, end)]!;
+  }
+
+  /** Writes the canonical text of the spelling at that place from `at` and returns the new end. */
+  writeAt(index: number, out: Uint8Array, at: number): number {
     const value = this.#values[index]!;
     return copyBytes(value, 0, value.length, out, at);
   }

@@ -38,6 +38,20 @@ export class Cleaner {
     return this.#nulls.has(buf, this.start, this.end) ? CLEAN_NULL : CLEAN_VALUE;
   }
 
+  /** The same for a value that holds no byte of a control character (0x00-0x1F, 0x7F, 0xC2). */
+  cleanPlain(buf: Uint8Array, start: number, end: number): number {
+    const first = buf[start]!;
+    const last = buf[end - 1]!;
+    if (first > SPACE && first < 0x80 && last > SPACE && last < 0x80) {
+      this.buf = buf;
+      this.start = start;
+      this.end = end;
+    } else {
+      this.#trim(buf, start, end);
+    }
+    return this.#nulls.has(this.buf, this.start, this.end) ? CLEAN_NULL : CLEAN_VALUE;
+  }
+
   #trim(buf: Uint8Array, start: number, end: number): void {
     while (start < end) {
       const length = spaceLength(buf, start, end);

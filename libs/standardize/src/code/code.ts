@@ -63,6 +63,8 @@ export const code = defineStandardizer({
     ['é1', 'é1'],
     ['E11\u200b9', finding('code.invalid')],
     ['Ｅ11', finding('code.invalid')],
+    ['E11\u061c', finding('code.invalid')],
+    ['e\u03011', finding('code.invalid')],
     ['4.44814E+08', finding('code.damaged')],
     ['1E+15', finding('code.damaged')],
     ['9'.repeat(257), finding('text.too_long')],

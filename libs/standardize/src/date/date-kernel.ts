@@ -1,17 +1,20 @@
 import type { Kernel } from '@attune/core';
 import { COMMA, DOT, MINUS, SLASH, SPACE, ZERO, digitsEnd, isLetter, numberOf } from '../ascii/bytes.js';
-import type { DateOptions } from './date-options.js';
+import { FIRST_YEAR, LAST_YEAR, type DateOptions } from './date-options.js';
 import { monthNameEnd, monthOfName } from './month-names.js';
+import { LIKELY, NONSENSE } from './sentinels.js';
 import { timeEnd } from './time-of-day.js';
 
 const INVALID = -1;
 const SENTINEL = -2;
 const AMBIGUOUS_CENTURY = -3;
+const INCOMPLETE = -4;
 
-export const dateKernel = ({ order }: DateOptions): Kernel => {
-  const reader = new DateReader(order);
+export const dateKernel = (options: DateOptions): Kernel => {
+  const reader = new DateReader(options);
+  const fill = options.incomplete === 'first-day';
   return (buf, start, end, out, at) => {
-    const result = reader.read(buf, start, end);
+    const result = reader.readIncomplete(buf, start, end) ? (fill ? reader.fill() : INCOMPLETE) : reader.read(buf, start, end);
     return result < 0 ? result : reader.write(out, at);
   };
 };
@@ -24,8 +27,44 @@ export class DateReader {
   #shortYear = false;
   readonly #order: DateOptions['order'];
 
-  constructor(order: DateOptions['order']) {
+  readonly #placeholders: Int32Array;
+  readonly #keepsSentinels: boolean;
+
+  constructor({ order, sentinels }: Pick<DateOptions, 'order' | 'sentinels'>) {
     this.#order = order;
+    this.#placeholders = Int32Array.from(sentinels === 'likely' ? [...NONSENSE, ...LIKELY] : NONSENSE);
+    this.#keepsSentinels = sentinels === 'kept';
+  }
+
+  /** Whether [start, end) is a year, or a month of one (`1987-03`, `3/1987`); the month is 0 for a year alone. */
+  readIncomplete(buf: Uint8Array, start: number, end: number): boolean {
+    if (end - start > 7) return false;
+    const firstEnd = digitsEnd(buf, start, end);
+    const digits = firstEnd - start;
+    this.month = 0;
+    this.#shortYear = false;
+    if (firstEnd === end) {
+      if (digits !== 4) return false;
+      this.year = numberOf(buf, start, end);
+    } else {
+      const separator = buf[firstEnd]!;
+      const second = firstEnd + 1;
+      const secondDigits = end - second;
+      if ((separator !== MINUS && separator !== SLASH) || digitsEnd(buf, second, end) !== end) return false;
+      const yearFirst = digits === 4;
+      if (yearFirst ? !isOneOrTwo(secondDigits) : !isOneOrTwo(digits) || secondDigits !== 4) return false;
+      this.year = yearFirst ? numberOf(buf, start, firstEnd) : numberOf(buf, second, end);
+      this.month = yearFirst ? numberOf(buf, second, end) : numberOf(buf, start, firstEnd);
+      if (this.month < 1 || this.month > 12) return false;
+    }
+    return this.year >= FIRST_YEAR && this.year <= LAST_YEAR;
+  }
+
+  /** Makes the first day of what `readIncomplete` has read; 0, or the negative result of the kernel. */
+  fill(): number {
+    if (this.month === 0) this.month = 1;
+    this.day = 1;
+    return this.judge();
   }
 
   /** 0, or the negative result of the kernel. */
@@ -50,13 +89,24 @@ export class DateReader {
     return at + 10;
   }
 
+  /** Writes what `readIncomplete` has read as yyyy or yyyy-mm and returns the new end. */
+  writeIncomplete(out: Uint8Array, at: number): number {
+    this.write(out, at);
+    return this.month === 0 ? at + 4 : at + 7;
+  }
+
   /** 0 for a day of the calendar, or the negative result of the kernel. */
   judge(): number {
     const { year, month, day } = this;
     // In a year of two digits any February may have 29 days.
     if (this.#shortYear) return isOfCalendar(2000, month, day) ? AMBIGUOUS_CENTURY : INVALID;
-    if (isSentinel(year * 10000 + month * 100 + day)) return SENTINEL;
-    return year >= 1800 && year <= 2200 && isOfCalendar(year, month, day) ? 0 : INVALID;
+    if (this.#isPlaceholder(year * 10000 + month * 100 + day)) return this.#keepsSentinels && isOfCalendar(year, month, day) ? 0 : SENTINEL;
+    return year >= FIRST_YEAR && year <= LAST_YEAR && isOfCalendar(year, month, day) ? 0 : INVALID;
+  }
+
+  #isPlaceholder(yyyymmdd: number): boolean {
+    for (let i = 0; i < this.#placeholders.length; i++) if (this.#placeholders[i] === yyyymmdd) return true;
+    return false;
   }
 
   /** The end of the date that begins at `i`, or -1. */
@@ -155,21 +205,6 @@ export class DateReader {
     this.#shortYear = digits === 2;
     this.year = numberOf(buf, i, yearEnd);
     return yearEnd;
-  }
-}
-
-/** Dates that systems write when they know none. 1900-01-01 is not among them: it is also a birthday. */
-function isSentinel(yyyymmdd: number): boolean {
-  switch (yyyymmdd) {
-    case 0:
-    case 10101:
-    case 11111111:
-    case 18000101:
-    case 99991231:
-    case 99999999:
-      return true;
-    default:
-      return false;
   }
 }
 

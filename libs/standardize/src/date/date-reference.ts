@@ -1,6 +1,7 @@
 import { finding, type Reading } from '@attune/core';
 import type { DateOptions } from './date-options.js';
 import { MONTH_NAMES } from './month-names.js';
+import { LIKELY, NONSENSE } from './sentinels.js';
 
 const NAME = `(${[...MONTH_NAMES, ...MONTH_NAMES.map((name) => name.slice(0, 3)), 'sept'].join('|')})`;
 const YEAR = '(\\d{4}|\\d{2})';
@@ -13,22 +14,49 @@ const MONTH_DAY_YEAR = new RegExp(`^${NAME}\\.? +(\\d{1,2})(?:, *| +)${YEAR}$`, 
 const DAY_MONTH_YEAR = new RegExp(`^(\\d{1,2})(?: +${NAME}\\.? +|([-/]?)${NAME}\\3)${YEAR}$`, 'i');
 const TIME = /(?:t| +)(\d{1,2}):([0-5]\d)(?::[0-5]\d(?:[.,]\d{1,9})?)?( ?[ap]m)?(?: ?(?:z|[+-]([01]\d|2[0-3])(?::?[0-5]\d)?))?$/i;
 
-const SENTINELS = new Set(['0000-00-00', '0001-01-01', '1111-11-11', '1800-01-01', '9999-12-31', '9999-99-99']);
+const PARTIAL = /^(\d{4})(?:[-/](\d{1,2}))?$|^(\d{1,2})[-/](\d{4})$/;
+
+const isoOf = (yyyymmdd: number): string =>
+  String(yyyymmdd)
+    .padStart(8, '0')
+    .replace(/^(....)(..)/, '$1-$2-');
+const nonsense = new Set(NONSENSE.map(isoOf));
+const likely = new Set(LIKELY.map(isoOf));
 
 /** Year, month and day as written. */
 type Parts = readonly [year: string, month: string, day: string];
 
-export function readDate(value: string, { order }: DateOptions): Reading {
+/** A year, or a year and a month of two digits; undefined for anything else. */
+export function readPartial(value: string): readonly [year: string, month?: string] | undefined {
+  const match = PARTIAL.exec(value);
+  const year = match?.[1] ?? match?.[4] ?? '';
+  const month = (match?.[2] ?? match?.[3])?.padStart(2, '0');
+  if (year < '1800' || year > '2200' || (month !== undefined && (month < '01' || month > '12'))) return undefined;
+  return month === undefined ? [year] : [year, month];
+}
+
+export function readDate(value: string, options: DateOptions): Reading {
+  const partial = readPartial(value);
+  if (partial && options.incomplete === 'refused') return finding('date.incomplete');
+  if (partial) return judged([partial[0], partial[1] ?? '01', '01'], options);
+  return readFullDate(value, options);
+}
+
+/** A date with its day. */
+export function readFullDate(value: string, options: Pick<DateOptions, 'order' | 'sentinels'>): Reading {
   const time = TIME.exec(value);
   if (time && !isHour(Number(time[1]), time[3] !== undefined)) return finding('date.invalid');
-  const parts = partsOf(time ? value.slice(0, time.index) : value, order);
-  if (!parts) return finding('date.invalid');
-  const [year, month, day] = parts;
+  const parts = partsOf(time ? value.slice(0, time.index) : value, options.order);
+  return parts ? judged(parts, options) : finding('date.invalid');
+}
+
+function judged([year, month, day]: Parts, { sentinels }: Pick<DateOptions, 'sentinels'>): Reading {
   if (year.length === 2) return finding(isOfCalendar(2000, Number(month), Number(day)) ? 'date.ambiguous_century' : 'date.invalid');
   const iso = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-  if (SENTINELS.has(iso)) return finding('date.sentinel');
-  const inRange = year >= '1800' && year <= '2200';
-  return inRange && isOfCalendar(Number(year), Number(month), Number(day)) ? { value: iso } : finding('date.invalid');
+  const isDay = isOfCalendar(Number(year), Number(month), Number(day));
+  const isSentinel = nonsense.has(iso) || (sentinels === 'likely' && likely.has(iso));
+  if (isSentinel) return sentinels === 'kept' && isDay ? { value: iso } : finding('date.sentinel');
+  return year >= '1800' && year <= '2200' && isDay ? { value: iso } : finding('date.invalid');
 }
 
 function partsOf(value: string, order: DateOptions['order']): Parts | undefined {
@@ -56,6 +84,8 @@ function isHour(hour: number, ofHalfDay: boolean): boolean {
 
 /** JavaScript's own calendar: an impossible day comes back as another one. */
 function isOfCalendar(year: number, month: number, day: number): boolean {
-  const instant = new Date(Date.UTC(year, month - 1, day));
+  const instant = new Date(Date.UTC(2000, month - 1, day));
+  // Date.UTC takes the years up to 99 for those of the last century.
+  instant.setUTCFullYear(year, month - 1, day);
   return instant.getUTCMonth() === month - 1 && instant.getUTCDate() === day;
 }

@@ -1,17 +1,20 @@
 import { dateKernel } from './date-kernel.js';
+import { DateOptions } from './date-options.js';
 import { readDate } from './date-reference.js';
 
-const CODES = ['date.invalid', 'date.sentinel', 'date.ambiguous_century'];
+const CODES = ['date.invalid', 'date.sentinel', 'date.ambiguous_century', 'date.incomplete'];
 const out = Buffer.alloc(128);
 
-function read(text: string, order: 'mdy' | 'dmy' | 'ymd' = 'mdy'): string {
+const PLAIN = DateOptions.parse({});
+
+function read(text: string, order: 'mdy' | 'dmy' | 'ymd' = 'mdy', options: Partial<DateOptions> = {}): string {
   const value = Buffer.from(text);
-  const end = dateKernel({ order })(value, 0, value.length, out, 0);
+  const end = dateKernel({ ...PLAIN, order, ...options })(value, 0, value.length, out, 0);
   return end < 0 ? CODES[-1 - end]! : out.toString('utf8', 0, end);
 }
 
 test('each day of 1800 to 2200 and no other is a date, in kernel and reference', () => {
-  const kernel = dateKernel({ order: 'mdy' });
+  const kernel = dateKernel(PLAIN);
   let days = 0;
   const differing: string[] = [];
   for (let year = 1799; year <= 2201; year++) {
@@ -19,7 +22,7 @@ test('each day of 1800 to 2200 and no other is a date, in kernel and reference',
       for (let day = 0; day <= 32; day++) {
         const text = `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
         const end = kernel(Buffer.from(text), 0, 10, out, 0);
-        const reading = readDate(text, { order: 'mdy' });
+        const reading = readDate(text, PLAIN);
         if ('value' in reading !== end > 0) differing.push(text);
         if (end > 0) days++;
       }
@@ -27,7 +30,7 @@ test('each day of 1800 to 2200 and no other is a date, in kernel and reference',
   }
   expect(differing).toEqual([]);
   const daysInAll = (Date.UTC(2201, 0, 1) - Date.UTC(1800, 0, 1)) / 86_400_000;
-  expect(days).toBe(daysInAll - 1); // 1800-01-01 is a placeholder.
+  expect(days).toBe(daysInAll - 3); // 1800-01-01, 1899-12-30 and 1899-12-31 are placeholders.
 });
 
 test('a month above 12 is never swapped with the day', () => {
@@ -61,7 +64,7 @@ test.each([
   '12:05:59.1234567890',
 ])('a date with the impossible time %s is refused', (time) => {
   expect(read(`1987-03-09 ${time}`)).toBe('date.invalid');
-  expect(readDate(`1987-03-09 ${time}`, { order: 'mdy' })).toEqual({ finding: 'date.invalid' });
+  expect(readDate(`1987-03-09 ${time}`, PLAIN)).toEqual({ finding: 'date.invalid' });
 });
 
 test.each([
@@ -78,4 +81,19 @@ test.each([
 ])('a date with the time %s stays the date', (time) => {
   expect(read(`1987-03-09 ${time}`)).toBe('1987-03-09');
   expect(read(`1987-03-09T${time}`)).toBe('1987-03-09');
+});
+
+test('what is a placeholder the plan decides, and what is no day is never a date', () => {
+  const dates = ['1900-01-01', '1970-01-01', '9999-12-31', '0001-01-01', '1899-12-30', '0000-00-00', '2001-01-01'];
+  const readings = (sentinels: DateOptions['sentinels']) => dates.map((text) => read(text, 'mdy', { sentinels }));
+  const placeholder = 'date.sentinel';
+  expect(readings('nonsense')).toEqual(['1900-01-01', '1970-01-01', ...Array.from({ length: 4 }, () => placeholder), '2001-01-01']);
+  expect(readings('likely')).toEqual([...Array.from({ length: 6 }, () => placeholder), '2001-01-01']);
+  expect(readings('kept')).toEqual([...dates.slice(0, 5), placeholder, '2001-01-01']);
+});
+
+test('a year or a month is filled with its first day only where the plan says so', () => {
+  expect(['1987', '1987-03', '3/1987', '1987/3'].map((text) => read(text))).toEqual(Array.from({ length: 4 }, () => 'date.incomplete'));
+  const filled = ['1987', '1987-03', '3/1987', '1987/3', '1800', '1987-13'].map((text) => read(text, 'mdy', { incomplete: 'first-day' }));
+  expect(filled).toEqual(['1987-01-01', '1987-03-01', '1987-03-01', '1987-03-01', 'date.sentinel', 'date.invalid']);
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { finding, type Kernel, type Reading } from '@attune/core';
 import { DOT, MINUS, PLUS, ZERO, copyBytes, digitsEnd } from '../ascii/bytes.js';
 import { defineStandardizer } from '../define-standardizer.js';
+import { readFolded } from '../folding/read-folded.js';
 
 const INVALID = -1;
 /** What DECIMAL columns hold at most. */
@@ -41,25 +42,28 @@ function readDecimal(value: string): Reading {
  * Decimal numbers as text: nothing is rounded, and zeros at the end stay because they say how exact the number is. At most 38 digits.
  * No exponent and no commas: `1,234` is a thousand here and a decimal comma there.
  */
-export const decimal = defineStandardizer({
-  name: 'decimal',
-  produces: 'decimal',
-  description: 'A decimal number with a point, as exact as received.',
-  options: z.strictObject({}),
-  findings: ['decimal.invalid'],
-  examples: [
-    ['42.3601', '42.3601'],
-    ['-071.0580', '-71.0580'],
-    ['+.5', '0.5'],
-    ['5.', '5'],
-    ['-0.00', '0.00'],
-    ['1e3', finding('decimal.invalid')],
-    ['1,234', finding('decimal.invalid')],
-    ['.', finding('decimal.invalid')],
-    ['1.2.3', finding('decimal.invalid')],
-    ['NaN', finding('decimal.invalid')],
-    ['9'.repeat(39), finding('decimal.invalid')],
-  ],
-  kernel: () => decimalKernel,
-  reference: readDecimal,
-});
+export const decimal = readFolded(
+  defineStandardizer({
+    name: 'decimal',
+    produces: 'decimal',
+    description: 'A decimal number with a point, as exact as received.',
+    options: z.strictObject({}),
+    findings: ['decimal.invalid'],
+    examples: [
+      ['42.3601', '42.3601'],
+      ['-071.0580', '-71.0580'],
+      ['+.5', '0.5'],
+      ['5.', '5'],
+      ['-0.00', '0.00'],
+      ['−1.5', '-1.5'],
+      ['1e3', finding('decimal.invalid')],
+      ['1,234', finding('decimal.invalid')],
+      ['.', finding('decimal.invalid')],
+      ['1.2.3', finding('decimal.invalid')],
+      ['NaN', finding('decimal.invalid')],
+      ['9'.repeat(39), finding('decimal.invalid')],
+    ],
+    kernel: () => decimalKernel,
+    reference: readDecimal,
+  }),
+);

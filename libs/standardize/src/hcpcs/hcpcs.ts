@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { finding, type Kernel, type Reading } from '@attune/core';
-import { copyUpper, isDigit, isLetter, upperText } from '../ascii/bytes.js';
+import { ZERO, copyUpper, isDigit, isLetter, upperText } from '../ascii/bytes.js';
 import { defineStandardizer } from '../define-standardizer.js';
 
 const INVALID = -1;
@@ -9,15 +9,17 @@ const LENGTH = 5;
 const hcpcsKernel: Kernel = (buf, start, end, out, at) => {
   if (end - start !== LENGTH) return INVALID;
   let digits = 0;
+  let zeros = 0;
   for (let i = start; i < end; i++) {
     if (isDigit(buf[i]!)) digits++;
     else if (!isLetter(buf[i]!)) return INVALID;
+    if (buf[i] === ZERO) zeros++;
   }
-  return digits === 0 ? INVALID : copyUpper(buf, start, end, out, at);
+  return digits === 0 || zeros === LENGTH ? INVALID : copyUpper(buf, start, end, out, at);
 };
 
 function readHcpcs(value: string): Reading {
-  return /^(?=.*\d)[A-Za-z\d]{5}$/.test(value) ? { value: upperText(value) } : finding('hcpcs.invalid');
+  return /^(?=.*\d)(?!0{5})[A-Za-z\d]{5}$/.test(value) ? { value: upperText(value) } : finding('hcpcs.invalid');
 }
 
 /**
@@ -39,6 +41,7 @@ export const hcpcs = defineStandardizer({
     ['1AFKS', '1AFKS'],
     ['ABAA1', 'ABAA1'],
     ['100', finding('hcpcs.invalid')],
+    ['00000', finding('hcpcs.invalid')],
     ['99213-25', finding('hcpcs.invalid')],
     ['OTHER', finding('hcpcs.invalid')],
     ['9921.', finding('hcpcs.invalid')],

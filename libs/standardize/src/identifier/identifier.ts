@@ -28,8 +28,8 @@ function readIdentifier(value: string): Reading {
 
 /**
  * Numbers and names that a system gives to things: case and leading zeros carry meaning and stay. Runs of white space become one
- * blank. Characters that cannot be seen, or look like others (zero width, full width, dashes beyond ASCII), are refused: two
- * identifiers that look the same have to be the same.
+ * blank. Characters that cannot be seen, or look like others (zero width, marks of direction, full width, dashes beyond ASCII, accents
+ * that are not part of their letter), are refused: two identifiers that look the same have to be the same.
  */
 export const identifier = defineStandardizer({
   name: 'identifier',
@@ -44,6 +44,8 @@ export const identifier = defineStandardizer({
     ['A7\u00a012', 'A7 12'],
     ['Ñ-12', 'Ñ-12'],
     ['A\u200b7', finding('identifier.invalid')],
+    ['A\u061c7', finding('identifier.invalid')],
+    ['N\u0303-12', finding('identifier.invalid')],
     ['Ａ7', finding('identifier.invalid')],
     ['A–7', finding('identifier.invalid')],
     ['9'.repeat(256), '9'.repeat(256)],

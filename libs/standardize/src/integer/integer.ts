@@ -3,6 +3,7 @@ import { finding, type Kernel, type Reading } from '@attune/core';
 import { MINUS, PLUS, ZERO, copyBytes } from '../ascii/bytes.js';
 import { copySignificantDigits, groupedDigitsEnd } from '../ascii/grouped-digits.js';
 import { defineStandardizer } from '../define-standardizer.js';
+import { readFolded } from '../folding/read-folded.js';
 
 const INVALID = -1;
 const MOST_DIGITS = 19;
@@ -38,26 +39,30 @@ function readInteger(value: string): Reading {
 }
 
 /** Whole numbers of 64 bits. `5.0` and `1e3` are no whole numbers: whoever wrote them had something else in mind. */
-export const integer = defineStandardizer({
-  name: 'integer',
-  produces: 'integer',
-  description: 'A whole number of 64 bits, without leading zeros and thousands commas.',
-  options: z.strictObject({}),
-  findings: ['integer.invalid'],
-  examples: [
-    ['007', '7'],
-    ['+12', '12'],
-    ['-0', '0'],
-    ['1,234,567', '1234567'],
-    ['-9223372036854775808', '-9223372036854775808'],
-    ['9223372036854775808', finding('integer.invalid')],
-    ['12,34', finding('integer.invalid')],
-    ['1_000', finding('integer.invalid')],
-    ['5.0', finding('integer.invalid')],
-    ['1e3', finding('integer.invalid')],
-    ['-', finding('integer.invalid')],
-    ['١٢', finding('integer.invalid')],
-  ],
-  kernel: () => integerKernel,
-  reference: readInteger,
-});
+export const integer = readFolded(
+  defineStandardizer({
+    name: 'integer',
+    produces: 'integer',
+    description: 'A whole number of 64 bits, without leading zeros and thousands commas.',
+    options: z.strictObject({}),
+    findings: ['integer.invalid'],
+    examples: [
+      ['007', '7'],
+      ['+12', '12'],
+      ['-0', '0'],
+      ['1,234,567', '1234567'],
+      ['-9223372036854775808', '-9223372036854775808'],
+      ['9223372036854775808', finding('integer.invalid')],
+      ['１２', '12'],
+      ['−5', '-5'],
+      ['12,34', finding('integer.invalid')],
+      ['1_000', finding('integer.invalid')],
+      ['5.0', finding('integer.invalid')],
+      ['1e3', finding('integer.invalid')],
+      ['-', finding('integer.invalid')],
+      ['١٢', finding('integer.invalid')],
+    ],
+    kernel: () => integerKernel,
+    reference: readInteger,
+  }),
+);

@@ -1,14 +1,16 @@
 import type { Kernel } from '@attune/core';
 import { COMMA, DOT, SPACE, copyBytes, isDigit, isLetter } from '../ascii/bytes.js';
 import { Dictionary } from '../ascii/dictionary.js';
-import { collapseSpaces } from '../clean/space.js';
 import { lowerOf, upperOf } from '../folding/case-table.js';
+import { foldAgain, foldText } from '../folding/fold-text.js';
 import { codePointAt, codePointLength, writeCodePoint } from '../folding/utf8.js';
 import { FIXED_FORMS, PARTICLES } from './special-words.js';
 
 const fixedForms = new Dictionary(FIXED_FORMS);
 const particles = new Dictionary(PARTICLES.map((word) => [word, word]));
 
+const INVISIBLE = -1;
+const APOSTROPHE = 0x27;
 const CAPITAL_M = 0x4d;
 const SMALL_C = 0x63;
 const SMALL_SIGMA = 0x3c3;
@@ -16,7 +18,8 @@ const FINAL_SIGMA = 0x3c2;
 
 /** Works in place on `out`: no letter of the other case has more bytes, so the place written never overtakes the place read. */
 export const personNameKernel: Kernel = (buf, start, end, out, at) => {
-  const nameEnd = collapseSpaces(buf, start, end, out, at);
+  const nameEnd = foldText(buf, start, end, out, at);
+  if (nameEnd === at) return INVISIBLE;
   if (!isOfOneCase(out, at, nameEnd)) return nameEnd;
   let write = at;
   let i = at;
@@ -27,7 +30,7 @@ export const personNameKernel: Kernel = (buf, start, end, out, at) => {
     if (wordEnd < nameEnd) out[write++] = SPACE;
     i = wordEnd + 1;
   }
-  return write;
+  return foldAgain(out, at, write);
 };
 
 /** True when there are letters with case and all of them are capitals, or all of them small. */
@@ -62,7 +65,7 @@ function capitalise(out: Uint8Array, i: number, end: number, write: number): num
   while (i < end) {
     const length = codePointLength(out, i, end);
     const code = codePointAt(out, i, length);
-    const apostrophe = code === 0x27 || code === 0x2019;
+    const apostrophe = code === APOSTROPHE;
     if (apostrophe || !isOfWord(code)) {
       if (letters > 1) write = closePart(out, write, last);
       if (!apostrophe || letters < 2) letters = 0;

@@ -25,14 +25,9 @@ export const PARTICLES: readonly string[] = [
 
 /** Words with a form of their own; the key is in small letters. */
 export const FIXED_FORMS: readonly (readonly [word: string, form: string])[] = [
-  ['ii', 'II'],
-  ['iii', 'III'],
-  ['iv', 'IV'],
-  ['vii', 'VII'],
-  ['viii', 'VIII'],
-  ['md', 'MD'],
-  ['dds', 'DDS'],
-  ['dmd', 'DMD'],
-  ['rn', 'RN'],
-  ['phd', 'PhD'],
-];
+  ...['II', 'III', 'IV', 'VII', 'VIII', 'MD', 'DDS', 'DMD', 'DVM', 'DPM', 'RN', 'LPN', 'NP', 'FNP', 'APRN', 'CRNA', 'CNM', 'LCSW', 'MPH'],
+  ...['PhD', 'PharmD', 'PsyD', 'RPh', 'MBBS'],
+  // Scottish names that are hardly ever written with a small letter behind Mac; Mackay, Mackenzie, Mackey and the like are.
+  ...['MacAllister', 'MacArthur', 'MacCallum', 'MacDonald', 'MacDougall', 'MacFarlane', 'MacGregor', 'MacIntyre', 'MacLachlan', 'MacLaren'],
+  ...['MacLean', 'MacLeod', 'MacMillan', 'MacNeil', 'MacPherson', 'MacTavish'],
+].map((form) => [form.toLowerCase(), form] as const);

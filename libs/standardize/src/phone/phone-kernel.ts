@@ -1,5 +1,6 @@
 import type { Kernel } from '@attune/core';
 import { CLOSE, COLON, COMMA, DOT, MINUS, OPEN, PLUS, SLASH, SPACE, ZERO, copyBytes, digitsEnd, isDigit, lower } from '../ascii/bytes.js';
+import type { PhoneOptions } from './phone-options.js';
 
 const INVALID = -1;
 const EXTENSION = -2;
@@ -8,11 +9,12 @@ const TWO = ZERO + 2;
 const EQUALS = 0x3d;
 const SEMICOLON = 0x3b;
 const MOST_DIGITS = 15;
+const EXT = new TextEncoder().encode(';ext=');
 
 /** Words that begin an extension; the longer ones first, because `ext` begins them all. */
 const EXTENSION_WORDS = ['extension', 'ext.', 'ext', 'x', '#'].map((word) => new TextEncoder().encode(word));
 
-export function phoneKernel(): Kernel {
+export function phoneKernel({ extension }: PhoneOptions): Kernel {
   const digits = new Uint8Array(MOST_DIGITS);
   return (buf, start, end, out, at) => {
     const international = start < end && buf[start] === PLUS;
@@ -33,11 +35,14 @@ export function phoneKernel(): Kernel {
     }
     const first = isNational(digits, count, international);
     if (first < 0 && !(international && isForeign(digits, count) && !trunkZero)) return INVALID;
-    if (numberEnd < end) return isExtension(buf, numberEnd, end) ? EXTENSION : INVALID;
+    const dialled = numberEnd < end ? extensionStart(buf, numberEnd, end) : end;
+    if (dialled < 0) return INVALID;
+    if (dialled < end && extension === 'refused') return EXTENSION;
     out[at++] = PLUS;
-    if (first < 0) return copyBytes(digits, 0, count, out, at);
-    out[at++] = ONE;
-    return copyBytes(digits, first, count, out, at);
+    if (first >= 0) out[at++] = ONE;
+    const stop = copyBytes(digits, Math.max(0, first), count, out, at);
+    if (dialled === end || extension === 'dropped') return stop;
+    return copyBytes(buf, dialled, end, out, copyBytes(EXT, 0, EXT.length, out, stop));
   };
 }
 
@@ -57,8 +62,8 @@ function isPunctuation(byte: number): boolean {
   return byte === SPACE || byte === MINUS || byte === DOT || byte === SLASH || byte === OPEN || byte === CLOSE;
 }
 
-/** Whether [i, end) is blanks or commas, a word for extension, and up to seven digits. */
-function isExtension(buf: Uint8Array, i: number, end: number): boolean {
+/** Where the digits begin in [i, end), when it is blanks or commas, a word for extension, and up to seven digits; else -1. */
+function extensionStart(buf: Uint8Array, i: number, end: number): number {
   while (i < end && (buf[i] === SPACE || buf[i] === COMMA || buf[i] === SEMICOLON)) i++;
   for (let w = 0; w < EXTENSION_WORDS.length; w++) {
     const word = EXTENSION_WORDS[w]!;
@@ -66,9 +71,9 @@ function isExtension(buf: Uint8Array, i: number, end: number): boolean {
     let digits = i + word.length;
     while (digits < end && (buf[digits] === SPACE || buf[digits] === DOT || buf[digits] === COLON || buf[digits] === EQUALS)) digits++;
     const digitsStop = digitsEnd(buf, digits, end);
-    return digitsStop === end && digitsStop > digits && digitsStop - digits <= 7;
+    return digitsStop === end && digitsStop > digits && digitsStop - digits <= 7 ? digits : -1;
   }
-  return false;
+  return -1;
 }
 
 function startsWith(buf: Uint8Array, i: number, end: number, word: Uint8Array): boolean {

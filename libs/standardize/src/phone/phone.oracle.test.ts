@@ -1,8 +1,9 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { randomNumbers } from '../hostile-values.fixture.js';
 import { phoneKernel } from './phone-kernel.js';
+import { PhoneOptions } from './phone-options.js';
 
-const kernel = phoneKernel();
+const kernel = phoneKernel(PhoneOptions.parse({}));
 
 function standardized(text: string): string | undefined {
   const value = Buffer.from(text);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { finding, type Kernel, type Reading } from '@attune/core';
 import { MINUS, NINE, SPACE, ZERO, copyBytes, digitsEnd } from '../ascii/bytes.js';
 import { defineStandardizer } from '../define-standardizer.js';
+import { readFolded } from '../folding/read-folded.js';
 
 const INVALID = -1;
 
@@ -33,24 +34,28 @@ function readPostalCode(value: string): Reading {
 }
 
 /** ZIP and ZIP+4. Four digits are a leading zero lost in a spreadsheet, or a digit lost elsewhere: not guessed. */
-export const postalCode = defineStandardizer({
-  name: 'postal-code',
-  produces: 'text',
-  description: 'ZIP code of five digits, or of nine with a hyphen.',
-  options: z.strictObject({}),
-  findings: ['postal_code.invalid'],
-  examples: [
-    ['02155', '02155'],
-    ['021551234', '02155-1234'],
-    ['02155-1234', '02155-1234'],
-    ['02155 1234', '02155-1234'],
-    ['2155', finding('postal_code.invalid')],
-    ['02155-', finding('postal_code.invalid')],
-    ['00000', finding('postal_code.invalid')],
-    ['99999-9999', finding('postal_code.invalid')],
-    ['1.5e1', finding('postal_code.invalid')],
-    ['０2155', finding('postal_code.invalid')],
-  ],
-  kernel: () => postalCodeKernel,
-  reference: readPostalCode,
-});
+export const postalCode = readFolded(
+  defineStandardizer({
+    name: 'postal-code',
+    produces: 'text',
+    description: 'ZIP code of five digits, or of nine with a hyphen.',
+    options: z.strictObject({}),
+    findings: ['postal_code.invalid'],
+    examples: [
+      ['02155', '02155'],
+      ['021551234', '02155-1234'],
+      ['02155-1234', '02155-1234'],
+      ['02155 1234', '02155-1234'],
+      ['2155', finding('postal_code.invalid')],
+      ['02155-', finding('postal_code.invalid')],
+      ['00000', finding('postal_code.invalid')],
+      ['99999-9999', finding('postal_code.invalid')],
+      ['1.5e1', finding('postal_code.invalid')],
+      ['０2155', '02155'],
+      ['02155–1234', '02155-1234'],
+      ['٠2155', finding('postal_code.invalid')],
+    ],
+    kernel: () => postalCodeKernel,
+    reference: readPostalCode,
+  }),
+);

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineStandardizer } from '../define-standardizer.js';
 import { collapseSpaces } from '../clean/space.js';
 
-/** Free text as received: only runs of white space become one blank. */
+/**
+ * Free text as received: only runs of white space become one blank. Accents and marks, full-width forms and marks of the direction of
+ * writing stay: in a text of several languages they may all mean something.
+ */
 export const text = defineStandardizer({
   name: 'text',
   produces: 'text',

@@ -1,22 +1,21 @@
 import type { Kernel } from '@attune/core';
 import { COLON, COMMA, DOT, MINUS, NINE, PLUS, SPACE, ZERO, copyBytes, digitsEnd, isDigit, lower, numberOf } from '../ascii/bytes.js';
 import { DateReader } from '../date/date-kernel.js';
-import type { DateOptions } from '../date/date-options.js';
+import type { TimestampOptions } from '../date/date-options.js';
 import { timeEnd } from '../date/time-of-day.js';
 
 const INVALID = -1;
 const LETTER_P = 0x70;
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
-const FIRST_YEAR = 1800;
-const LAST_YEAR = 2200;
 
-export const timestampKernel = ({ order }: DateOptions): Kernel => {
-  const reader = new DateReader(order);
+export const timestampKernel = (options: TimestampOptions): Kernel => {
+  const reader = new DateReader(options);
+  const keepsIncomplete = options.incomplete === 'kept';
   return (buf, start, end, out, at) => {
     const digits = digitsEnd(buf, start, end) - start;
     if (digits === 12 || digits === 14) return writeCompact(reader, buf, start, start + digits, end, out, at);
-    if (digits === 4 && isYearOrMonth(buf, start, end)) return copyBytes(buf, start, end, out, at);
+    if (reader.readIncomplete(buf, start, end)) return keepsIncomplete ? reader.writeIncomplete(out, at) : INVALID;
     const dateEnd = reader.readDate(buf, start, end);
     if (dateEnd < 0 || (dateEnd < end && timeEnd(buf, dateEnd, end) !== end)) return INVALID;
     const judged = reader.judge();
@@ -25,16 +24,6 @@ export const timestampKernel = ({ order }: DateOptions): Kernel => {
     return dateEnd === end ? stop : writeTime(buf, dateEnd, end, out, stop);
   };
 };
-
-/** `1987` or `1987-03`. */
-function isYearOrMonth(buf: Uint8Array, start: number, end: number): boolean {
-  const year = numberOf(buf, start, start + 4);
-  if (year < FIRST_YEAR || year > LAST_YEAR) return false;
-  if (end === start + 4) return true;
-  if (end !== start + 7 || buf[start + 4] !== MINUS || digitsEnd(buf, start + 5, end) !== end) return false;
-  const month = numberOf(buf, start + 5, end);
-  return month >= 1 && month <= 12;
-}
 
 /** `198703091205[59[.123]][-0500]`, as HL7 v2 writes it (DTM); the digits end at `digitEnd`. */
 function writeCompact(

@@ -1,16 +1,15 @@
 import { finding, type Reading } from '@attune/core';
-import type { DateOptions } from '../date/date-options.js';
-import { readDate } from '../date/date-reference.js';
+import type { TimestampOptions } from '../date/date-options.js';
+import { readFullDate, readPartial } from '../date/date-reference.js';
 
-const PARTIAL = /^(\d{4})(?:-(\d\d))?$/;
 const COMPACT = /^(\d{8})(\d\d)([0-5]\d)([0-5]\d)?(?:(?<=^\d{14})(\.\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3])[0-5]\d)?$/;
 const TIME = /(?:t| +)(\d{1,2}):([0-5]\d)(?::([0-5]\d)([.,]\d{1,9})?)?(?: ?([ap])m)?(?: ?(z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?$/i;
 /** As in the date, but one blank before the half of the day alone: the whole of the time must be of this form. */
 const INVALID = finding('timestamp.invalid');
 
-export function readTimestamp(value: string, options: DateOptions): Reading {
-  const [, year, month] = PARTIAL.exec(value) ?? [];
-  if (year !== undefined && year >= '1800' && year <= '2200' && (month ?? '01') >= '01' && (month ?? '01') <= '12') return { value };
+export function readTimestamp(value: string, options: TimestampOptions): Reading {
+  const partial = readPartial(value);
+  if (partial) return options.incomplete === 'kept' ? { value: partial.join('-') } : INVALID;
   if (/^(?:\d{12}|\d{14})(?!\d)/.test(value)) return readCompact(value, options);
   const time = TIME.exec(value);
   const day = readDay(time ? value.slice(0, time.index) : value, options);
@@ -22,7 +21,7 @@ export function readTimestamp(value: string, options: DateOptions): Reading {
   return { value: `${day.value}T${clock}${zoneOf(zone)}` };
 }
 
-function readCompact(value: string, options: DateOptions): Reading {
+function readCompact(value: string, options: TimestampOptions): Reading {
   const match = COMPACT.exec(value);
   if (!match || match[2]! > '23') return INVALID;
   const [, day, hour, minute, second, fraction = '', zone = ''] = match;
@@ -32,9 +31,9 @@ function readCompact(value: string, options: DateOptions): Reading {
 }
 
 /** A date without a time. */
-function readDay(text: string, options: DateOptions): Reading {
+function readDay(text: string, options: TimestampOptions): Reading {
   if (text.includes(':')) return INVALID;
-  const day = readDate(text, options);
+  const day = readFullDate(text, options);
   return 'finding' in day && day.finding === 'date.invalid' ? INVALID : day;
 }
 

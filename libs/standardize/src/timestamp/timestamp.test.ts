@@ -1,11 +1,12 @@
 import fc from 'fast-check';
+import { TimestampOptions } from '../date/date-options.js';
 import { timestamp } from './timestamp.js';
 
 const out = Buffer.alloc(256);
 
 function read(text: string, order: 'mdy' | 'dmy' | 'ymd' = 'mdy'): string {
   const value = Buffer.from(text);
-  const end = timestamp.kernel({ order })(value, 0, value.length, out, 0);
+  const end = timestamp.kernel(TimestampOptions.parse({ order }))(value, 0, value.length, out, 0);
   return end < 0 ? timestamp.findings[-1 - end]! : out.toString('utf8', 0, end);
 }
 
