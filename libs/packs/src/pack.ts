@@ -1,4 +1,5 @@
 import type { Synonyms } from '@attune/mapping';
+import type { GivenRule } from '@attune/rules';
 
 /** What is known of one domain: data only, over the entities of core. */
 export interface Pack {
@@ -7,4 +8,6 @@ export interface Pack {
   /** Names of the entities that the pack speaks of; an entity belongs to one pack. */
   readonly entities: readonly string[];
   readonly synonyms: readonly Synonyms[];
+  /** Rules by the entity whose records they judge. */
+  readonly rules: Readonly<Record<string, readonly GivenRule[]>>;
 }

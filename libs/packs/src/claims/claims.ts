@@ -1,4 +1,5 @@
 import type { Pack } from '../pack.js';
+import { claimsRules } from './claims-rules.data.js';
 import { claimLineSynonyms } from './claim-line-synonyms.data.js';
 import { claimSynonyms } from './claim-synonyms.data.js';
 import { coverageSynonyms } from './coverage-synonyms.data.js';
@@ -10,4 +11,5 @@ export const claims: Pack = {
   title: 'Claims',
   entities: ['coverage', 'payer', 'claim', 'claim_line'],
   synonyms: [coverageSynonyms, payerSynonyms, claimSynonyms, claimLineSynonyms],
+  rules: claimsRules,
 };

@@ -1,4 +1,5 @@
 import type { Pack } from '../pack.js';
+import { clinicalRules } from './clinical-rules.data.js';
 import { conditionSynonyms } from './condition-synonyms.data.js';
 import { encounterSynonyms } from './encounter-synonyms.data.js';
 import { immunizationSynonyms } from './immunization-synonyms.data.js';
@@ -23,4 +24,5 @@ export const clinical: Pack = {
     medicationSynonyms,
     immunizationSynonyms,
   ],
+  rules: clinicalRules,
 };
