@@ -18,6 +18,8 @@ export interface StructuredFormat {
 
 export interface StructuredExample {
   readonly text: string;
+  /** So many of its bytes are shown to detection; all of them where nothing is said. */
+  readonly sampleBytes?: number | undefined;
   readonly columns: readonly string[];
   readonly records: readonly (readonly (string | null)[])[];
   /** Finding codes of the records that are set aside, in order. */

@@ -1,5 +1,5 @@
 import { AppError, findEntity, GivenMapping, type Entity } from '@attune/core';
-import { acceptMapping } from './accept-mapping.js';
+import { acceptMapping, columnsOf } from './accept-mapping.js';
 
 const entity = findEntity('person') as Entity;
 const columns = [
@@ -121,4 +121,63 @@ test('every fault is told at once, a column both mapped and carried and a foreig
 test('no text of the document comes back in the error', () => {
   const error = refusal(given([{ field: 'Ann Example', from: [{ ordinal: 1, name: '1980-02-03' }] }]));
   expect(JSON.stringify([error.message, error.detail, error.errors])).not.toMatch(/Ann|1980/);
+});
+
+const expressed = (expression: string, more: object = {}) => given([{ field: 'birth_date', expression, ...more }]);
+
+test('the columns of an expression are those that it names, in the order of first use, and are not carried', () => {
+  const mapping = acceptMapping(expressed('concat([rest], [vorname], [ rest ])'), entity, columns);
+  expect(mapping.fields).toMatchObject([
+    { field: 'birth_date', expression: 'concat([rest], [vorname], [ rest ])', from: [columns[2], columns[0]] },
+  ]);
+  expect(mapping.fields[0]).not.toHaveProperty('join');
+  expect(mapping.carried).toEqual([columns[1]]);
+  const listed = {
+    from: [
+      { ordinal: 0, name: '' },
+      { ordinal: 2, name: 'rest' },
+    ],
+  };
+  expect(acceptMapping(expressed('concat([rest], [vorname])', listed), entity, columns).fields[0]!.from).toEqual([columns[2], columns[0]]);
+  expect(acceptMapping(GivenMapping.parse(mapping), entity, columns)).toEqual(mapping);
+});
+
+test.each([
+  ['a fault of the text', 'concat([rest],', {}, '/fields/0/expression', 'expression.syntax', 'Line 1, column 15: expected a value'],
+  ['a type', 'upper(1)', {}, '/fields/0/expression', 'expression.type', 'Line 1, column 7: expected a text, this is a whole number'],
+  ['an unknown column', '[nobody]', {}, '/fields/0/expression', 'expression.unknown', 'the data has no column with this name'],
+  ['an unknown ordinal', 'column(9)', {}, '/fields/0/expression', 'expression.unknown', 'the data has no column with this ordinal'],
+  ['a bare name', 'rest', {}, '/fields/0/expression', 'expression.unknown', 'a column of the source is written in brackets'],
+  ['no column', 'today()', {}, '/fields/0/expression', 'expression.columns', 'names no column'],
+  ['other columns', '[rest]', { from: [{ ordinal: 1, name: '' }] }, '/fields/0/from', 'expression.columns', 'not the columns'],
+  ['a join', '[rest]', { join: '-' }, '/fields/0/join', 'expression.alone', 'by itself'],
+  ['a part', '[rest]', { part: { separator: ',', at: 0 } }, '/fields/0/part', 'expression.alone', 'by itself'],
+  ['a constant', '[rest]', { constant: 'x' }, '/fields/0/constant', 'expression.alone', 'by itself'],
+  ['values', '[rest]', { values: { a: 'b' } }, '/fields/0/values', 'expression.alone', 'by itself'],
+])('an expression with %s is refused', (_, expression, more, pointer, code, message) => {
+  const { errors } = refusal(expressed(expression, more));
+  expect(errors).toContainEqual({ pointer, code, message: expect.stringContaining(message) as string });
+});
+
+test('a header that stands twice is told apart by its ordinal', () => {
+  const twice = [...columns, { ordinal: 3, name: 'rest' }];
+  const ask = (expression: string) => acceptMapping(expressed(expression), entity, twice);
+  expect(() => ask('[rest]')).toThrow(AppError);
+  expect(ask('column(3)').fields[0]!.from).toEqual([twice[3]]);
+});
+
+test('a document without data may name columns in expressions alone', () => {
+  const document = given([
+    { field: 'birth_date', expression: 'concat([b], [a], column(7))' },
+    { field: 'sex', from: [{ ordinal: 2, name: 'a' }] },
+  ]);
+  expect(columnsOf(document)).toEqual([
+    { ordinal: 2, name: 'a' },
+    { ordinal: 7, name: '' },
+    { ordinal: 8, name: 'b' },
+  ]);
+  expect(acceptMapping(document, entity, columnsOf(document)).carried).toEqual([]);
+  expect(() =>
+    acceptMapping(given([{ field: 'sex', expression: '(' }]), entity, columnsOf(given([{ field: 'sex', expression: '(' }]))),
+  ).toThrow(AppError);
 });

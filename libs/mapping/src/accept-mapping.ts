@@ -7,11 +7,15 @@ import {
   type Mapping,
   type SourceColumn,
 } from '@attune/core';
+import { columnsOf as columnsNamedIn, parseColumnExpression, parseExpression } from '@attune/expression';
 
 type Given = GivenMapping['fields'][number];
 
 /** Between the values of several columns, where the caller says nothing else. */
 const DEFAULT_JOIN = ' ';
+
+/** As many columns as a field may have. */
+const MOST_COLUMNS = 16;
 
 /** Collects what is wrong with a document, each with its place; texts hold names of fields and ordinals, never values. */
 class Complaints {
@@ -39,7 +43,8 @@ class Complaints {
       this.#column(source, `${pointer}/from/${at}`, own);
       this.#mapped.add(source.ordinal);
     });
-    this.#members(given, pointer);
+    if (given.expression === undefined) this.#members(given, pointer);
+    else this.#expression(given, given.expression, pointer);
   }
 
   /** A column that is carried is in no field. */
@@ -63,6 +68,38 @@ class Complaints {
     seen.add(source.ordinal);
   }
 
+  #expression(given: Given, expression: string, pointer: string): void {
+    for (const member of ['join', 'part', 'constant', 'values'] as const)
+      if (given[member] !== undefined)
+        this.add(
+          `${pointer}/${member}`,
+          'expression.alone',
+          'An expression makes the value by itself, without join, part, values or constant.',
+        );
+    const named = this.#columnsOf(expression, `${pointer}/expression`);
+    if (named === undefined) return;
+    named.forEach(({ ordinal }) => this.#mapped.add(ordinal));
+    if (named.length === 0)
+      this.add(`${pointer}/expression`, 'expression.columns', 'The expression names no column; a value for every record is a constant.');
+    if (named.length > MOST_COLUMNS)
+      this.add(`${pointer}/expression`, 'expression.columns', `The expression names more than ${MOST_COLUMNS} columns.`);
+    const listed = new Set(given.from.map(({ ordinal }) => ordinal));
+    if (listed.size > 0 && (listed.size !== named.length || named.some(({ ordinal }) => !listed.has(ordinal))))
+      this.add(`${pointer}/from`, 'expression.columns', 'These are not the columns that the expression names; they may be left out.');
+  }
+
+  /** The columns that a text names; undefined, and a complaint with the place in the text, where it is no expression over the columns. */
+  #columnsOf(expression: string, pointer: string): readonly SourceColumn[] | undefined {
+    try {
+      return parseColumnExpression(expression, [...this.columns.values()]).columns;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const [place] = error.errors;
+      this.add(pointer, place?.code ?? error.code, place?.message ?? error.detail);
+      return undefined;
+    }
+  }
+
   /** Which members of a field go together. */
   #members({ from, join, part, constant, values }: Given, pointer: string): void {
     if (constant !== undefined && from.length > 0)
@@ -81,7 +118,7 @@ class Complaints {
 
 /**
  * The caller's document as a whole mapping: standardizers default to those of the fields, columns it does not name are carried,
- * several columns are joined by a blank. One column may feed several fields.
+ * several columns are joined by a blank, and the columns of an expression are those that it names. One column may feed several fields.
  * Throws `mapping_invalid` with one place per fault when it does not fit the entity or the columns.
  */
 export function acceptMapping(given: GivenMapping, entity: Entity, columns: readonly SourceColumn[]): Mapping {
@@ -92,26 +129,50 @@ export function acceptMapping(given: GivenMapping, entity: Entity, columns: read
   complaints.carried(given.carried ?? []);
   if (complaints.places.length > 0)
     throw new AppError('mapping_invalid', 'The mapping does not fit the data.', { errors: complaints.places });
-  const used = new Set(given.fields.flatMap((field) => field.from.map((source) => source.ordinal)));
   const accepted = (field: Given): FieldMapping => ({
     ...field,
-    from: field.from.map((source) => known.get(source.ordinal)!),
-    ...(field.from.length > 1 ? { join: field.join ?? DEFAULT_JOIN } : {}),
+    from: sourcesOf(field, columns).map((source) => known.get(source.ordinal)!),
+    ...(field.from.length > 1 && field.expression === undefined ? { join: field.join ?? DEFAULT_JOIN } : {}),
     standardizer: field.standardizer ?? entity.fields.find((candidate) => candidate.name === field.field)!.standardizer,
     reasons: field.reasons.length === 0 ? ['Given by the caller.'] : field.reasons,
   });
   const byField = new Map(given.fields.map((field) => [field.field, field]));
   const fields = entity.fields.flatMap(({ name }) => byField.get(name) ?? []).map(accepted);
+  const used = new Set(fields.flatMap((field) => field.from.map((source) => source.ordinal)));
   const carried = columns.filter((column) => !used.has(column.ordinal));
   return { version: 1, entity: entity.name, fields, carried, ...(given.reasons === undefined ? {} : { reasons: given.reasons }) };
 }
 
-/** The columns that a document speaks of, in order; for a document without data. The first name of an ordinal counts. */
+/** An expression says its columns itself, in the order of first use. */
+const sourcesOf = ({ from, expression }: Given, columns: readonly SourceColumn[]): readonly SourceColumn[] =>
+  expression === undefined ? from : parseColumnExpression(expression, columns).columns;
+
+/** What an expression names; nothing where it is none, which is for `acceptMapping` to say. */
+function namedIn(expression: string): readonly (string | number)[] {
+  try {
+    return columnsNamedIn(parseExpression(expression));
+  } catch (error) {
+    if (error instanceof AppError) return [];
+    throw error;
+  }
+}
+
+/**
+ * The columns that a document speaks of, in order; for a document without data. The first name of an ordinal counts; columns that only
+ * an expression names get ordinals behind all others.
+ */
 export function columnsOf(given: GivenMapping): readonly SourceColumn[] {
   const columns = new Map<number, SourceColumn>();
-  for (const column of [...given.fields.flatMap(({ from }) => from), ...(given.carried ?? [])]) {
+  const named = given.fields.flatMap(({ expression }) => (expression === undefined ? [] : namedIn(expression)));
+  const ordinals = named.filter((name) => typeof name === 'number').map((ordinal): SourceColumn => ({ ordinal, name: '' }));
+  for (const column of [...given.fields.flatMap(({ from }) => from), ...(given.carried ?? []), ...ordinals]) {
     const known = columns.get(column.ordinal);
     if (known === undefined || known.name === '') columns.set(column.ordinal, column);
   }
+  for (const name of named)
+    if (typeof name === 'string' && ![...columns.values()].some((column) => column.name.trim() === name)) {
+      const ordinal = Math.max(-1, ...columns.keys()) + 1;
+      columns.set(ordinal, { ordinal, name });
+    }
   return [...columns.values()].toSorted((a, b) => a.ordinal - b.ordinal);
 }

@@ -28,3 +28,8 @@ test('fields and columns that were added, removed and changed are told, each onc
 test('another entity is told', () => {
   expect(diffMappings(mapping([]), mapping([], 'claim')).entity).toEqual({ before: 'person', after: 'claim' });
 });
+
+test('another expression is told', () => {
+  const made = (expression: string) => mapping([{ field: 'sex', expression }]);
+  expect(diffMappings(made('upper([a])'), made('lower([a])')).changed).toMatchObject([{ field: 'sex', changed: ['expression'] }]);
+});

@@ -3,7 +3,7 @@ import type { GivenMapping, SourceColumn } from '@attune/core';
 type FieldMappingLike = GivenMapping['fields'][number];
 
 /** Members of a field mapping that change what comes out; confidence and reasons do not. */
-const MEMBERS = ['from', 'join', 'part', 'constant', 'values', 'standardizer', 'options', 'required'] as const;
+const MEMBERS = ['from', 'join', 'part', 'expression', 'constant', 'values', 'standardizer', 'options', 'required'] as const;
 export type ChangedMember = (typeof MEMBERS)[number];
 
 export interface FieldChange {

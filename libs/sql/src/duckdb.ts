@@ -15,11 +15,14 @@ const ROW_GROUP = 122_880;
 const VECTOR = 2048;
 const USUAL_COLUMNS = 64;
 
+/** Options of a COPY that writes one Parquet file. */
+export const parquetOptions = (columns: number): Sql => sql`(${parquetSettings(columns)})`;
+
 /**
- * Options of every Parquet file we write: zstd at its fastest level, row groups of 122,880, less for wide tables, because a row group
+ * How every Parquet file of ours is written: zstd at its fastest level, row groups of 122,880, less for wide tables, because a row group
  * waits in memory until it is full. They depend on the number of columns only, so that equal data gives equal bytes.
  */
-export function parquetOptions(columns: number): Sql {
+export function parquetSettings(columns: number): Sql {
   const rows = columns <= USUAL_COLUMNS ? ROW_GROUP : Math.max(VECTOR, Math.floor((ROW_GROUP * USUAL_COLUMNS) / columns / VECTOR) * VECTOR);
-  return sql`(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${literal(rows)})`;
+  return sql`FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${literal(rows)}`;
 }

@@ -19,11 +19,16 @@ export class InflateMeter {
 
   readonly #limit: number;
   readonly #size: number;
+  readonly #ratio: number;
 
-  /** `limit`: inflated bytes at most. `size`: bytes of the container, beyond which none can have been read however often members overlap. */
-  constructor(limit: number, size: number) {
+  /**
+   * `limit`: inflated bytes at most. `size`: bytes of the container, beyond which none can have been read however often members overlap.
+   * `ratio`: inflated bytes per compressed byte at most.
+   */
+  constructor(limit: number, size: number, ratio = MOST_RATIO) {
     this.#limit = limit;
     this.#size = size;
+    this.#ratio = ratio;
   }
 
   /**
@@ -35,8 +40,8 @@ export class InflateMeter {
     if (this.inflated > this.#limit) {
       throw new AppError('zip_bomb', `The container inflates to more than the limit of ${this.#limit} bytes.`);
     }
-    if (this.inflated > RATIO_COUNTS_FROM && this.inflated > MOST_RATIO * Math.min(read, this.#size)) {
-      throw new AppError('zip_bomb', `The container inflates to more than ${MOST_RATIO} times its size.`);
+    if (this.inflated > RATIO_COUNTS_FROM && this.inflated > this.#ratio * Math.min(read, this.#size)) {
+      throw new AppError('zip_bomb', `The container inflates to more than ${this.#ratio} times its size.`);
     }
   }
 }

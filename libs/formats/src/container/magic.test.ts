@@ -24,11 +24,14 @@ test('text is no container, whatever it is about', () => {
   for (const text of ['PK,name\n1,2\n', 'id,name\n', '\ufeffid\n', 'P*M,x\n']) expect(containerOf(Buffer.from(text))).toBe('none');
 });
 
-test('an Office document that is encrypted is told as such, and another old one is left to the text', () => {
+test('an Office document that is encrypted is told as such, a workbook of the old form too, and others are left to the text', () => {
   const compound = bytes('d0cf11e0a1b11ae1');
   const encrypted = Buffer.concat([compound, Buffer.alloc(1000), Buffer.from('EncryptedPackage', 'utf16le')]);
   expect(() => containerOf(encrypted)).toThrow(code('encrypted_file'));
-  expect(containerOf(Buffer.concat([compound, Buffer.from('Workbook', 'utf16le')]))).toBe('none');
+  for (const name of ['Workbook\0', 'Book\0']) {
+    expect(() => containerOf(Buffer.concat([compound, Buffer.alloc(100), Buffer.from(name, 'utf16le')]))).toThrow('(.xls)');
+  }
+  expect(containerOf(Buffer.concat([compound, Buffer.from('WordDocument\0', 'utf16le')]))).toBe('none');
 });
 
 test('a container inside a container is refused', () => {

@@ -23,9 +23,8 @@ const AES = 99;
 /** Bit 0: encrypted, bit 6: strongly, bit 13: the directory itself. */
 const ENCRYPTED = 0x1 | 0x40 | 0x2000;
 
-/** Parts that make a zip an Office Open XML document (ECMA-376 part 2) and, among those, a workbook. */
-const OFFICE = '[Content_Types].xml';
-const WORKBOOK = /^xl\/workbook\.(xml|bin)$/i;
+/** Parts that make a zip an Office Open XML document (ECMA-376 part 2); a workbook without the first one is known by the others. */
+const OFFICE = new Set(['[content_types].xml', 'xl/workbook.xml', 'xl/workbook.bin']);
 
 /** What macOS packs beside each file: its attributes, never a record (AppleDouble). */
 const MAC_METADATA = /^__MACOSX\/|(?:^|\/)\.DS_Store$/;
@@ -41,24 +40,46 @@ const REGULAR = 0x8000;
  */
 export function regularMembers<Entry extends ZipEntry>(entries: readonly Entry[]): readonly Entry[] {
   refuseCount(entries.length);
+  refuseEncrypted(entries);
+  if (isOffice(entries)) throw new AppError('unprocessable_file', 'The file is a workbook or another Office document, not a zip of texts.');
+  const members = entries.filter((entry) => isRegular(entry) && !MAC_METADATA.test(entry.name));
+  if (members.length === 0) throw new AppError('unprocessable_file', 'The zip container holds no file.');
+  refuseUnknownMethods(members);
+  return members;
+}
+
+/**
+ * The entries of an Office document (ECMA-376 part 2), none where the zip is another one. Throws AppError `zip_bomb` (too many entries),
+ * `encrypted_file`, or `unprocessable_file` (an unknown compression).
+ */
+export function officeParts<Entry extends ZipEntry>(entries: readonly Entry[]): readonly Entry[] {
+  if (!isOffice(entries)) return [];
+  refuseCount(entries.length);
+  refuseEncrypted(entries);
+  const parts = entries.filter(isRegular);
+  refuseUnknownMethods(parts);
+  return parts;
+}
+
+/** Names of parts are told apart without regard to case (ECMA-376 part 2, 7.3.4). */
+export const partName = (name: string): string => name.replaceAll('\\', '/').replace(/^\/+/, '').toLowerCase();
+
+const isOffice = (entries: readonly ZipEntry[]): boolean => entries.some(({ name }) => OFFICE.has(partName(name)));
+
+function refuseEncrypted(entries: readonly ZipEntry[]): void {
   if (entries.some(({ flags, method }) => (flags & ENCRYPTED) !== 0 || method === AES)) {
     throw new AppError('encrypted_file', 'A member of the zip container is encrypted.');
   }
-  if (entries.some(({ name }) => WORKBOOK.test(name)))
-    throw new AppError('unprocessable_file', 'The file is a workbook, which is not supported yet.');
-  if (entries.some(({ name }) => name === OFFICE)) {
-    throw new AppError('unprocessable_file', 'The file is a workbook or another Office document, which is not supported yet.');
-  }
-  const members = entries.filter((entry) => isRegular(entry) && !MAC_METADATA.test(entry.name));
-  if (members.length === 0) throw new AppError('unprocessable_file', 'The zip container holds no file.');
+}
+
+function refuseUnknownMethods(members: readonly ZipEntry[]): void {
   const unknown = members.findIndex(({ method }) => method !== STORED && method !== DEFLATED);
-  if (unknown >= 0) {
-    throw new AppError(
-      'unprocessable_file',
-      `Member ${unknown + 1} of the zip container is compressed by method ${members[unknown]!.method}, which is not supported.`,
-    );
-  }
-  return members;
+  if (unknown < 0) return;
+  const { method } = members[unknown]!;
+  throw new AppError(
+    'unprocessable_file',
+    `Member ${unknown + 1} of the zip container is compressed by method ${method}, which is not supported.`,
+  );
 }
 
 /** Throws AppError `zip_bomb` when a directory has, or says it has, too many entries. */

@@ -81,7 +81,7 @@ const unprocessable: [string, string | Uint8Array][] = [
   ['Parquet', 'PAR1abc'],
   ['PDF', '%PDF-1.7'],
   ['PNG', Buffer.from('\x89PNG', 'latin1')],
-  ['JSON', ' {"a":1}'],
+  ['JSON', ' {"a":1'],
   ['XML', '<a/>'],
   ['X12', 'ISA*00*          *00*'],
   ['HL7 v2', 'MSH|^~\\&|A|B\r'],

@@ -35,5 +35,6 @@ export function openDecoded(plan: TextPlan, width: number, options: ReaderOption
     trailers: trailers !== null && 'prefix' in trailers ? BeginsWith.of(trailers.prefix, encoding) : undefined,
     trailerLines: trailers !== null && 'lines' in trailers ? trailers.lines : 0,
     trailerBytes: limits.trailerBytes,
+    at: options.at,
   });
 }

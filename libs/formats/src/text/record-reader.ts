@@ -6,7 +6,7 @@ import type { TextLimits } from './limits.js';
 /** What of a plan says how a text is read. */
 export type TextPlan = Pick<Plan, 'dialect' | 'encoding' | 'layout' | 'comments' | 'trailers'> &
   // A caller who says nothing of these means a delimited or fixed-width text.
-  Partial<Pick<Plan, 'format' | 'json' | 'table'>>;
+  Partial<Pick<Plan, 'format' | 'json' | 'table' | 'columns'>>;
 
 /** Where reading begins other than at the start of the stream: at the start of a record, after its header. */
 export interface RecordPlace {
@@ -34,6 +34,10 @@ export interface RecordReader {
   readonly rejected: readonly RejectedRecord[];
   /** Bytes of the source consumed so far; of UTF-16, which is decoded before it is read, bytes of UTF-16. */
   readonly offset: number;
+  /** 1-based physical line on which reading goes on, once a record has ended. */
+  readonly line: number;
+  /** Whether the last read has ended within a record that is set aside, or within a comment: reading cannot go on elsewhere. */
+  readonly midway: boolean;
   /** Where every byte consumed so far went. */
   readonly account: ByteAccount;
   /**

@@ -16,7 +16,6 @@ const MAGIC: readonly (readonly [name: string, ...bytes: number[]])[] = [
 
 /** Texts that are not delimited, told by how they begin. X12: ISA is 106 bytes of fixed width. HL7 v2: MSH-1 and MSH-2. */
 const OTHER_TEXTS: readonly (readonly [name: string, beginning: RegExp])[] = [
-  ['JSON', /^[{[]/],
   ['XML or HTML', /^</],
   ['X12', /^ISA\*|^ISA([^A-Za-z0-9\s])..\1.{10}\1.{85}\1/s],
   ['HL7 v2', /^\x0b?(MSH|FHS|BHS)([^A-Za-z0-9\s])[^A-Za-z0-9\s]{2}/],
@@ -39,6 +38,9 @@ export function refuseOtherTexts(text: Uint8Array, told: boolean): void {
   const beginning = Buffer.from(text.subarray(0, 4096)).toString('latin1').trimStart();
   if (beginning === '' && text.every(isBlank)) throw new AppError('unprocessable_file', 'The file is empty or holds only white space.');
   const other = told ? undefined : OTHER_TEXTS.find(([, pattern]) => pattern.test(beginning));
+  if (!told && /^[{[]/.test(beginning)) {
+    throw new AppError('unprocessable_file', 'The file looks like JSON, but no record of it can be read: it breaks the grammar of JSON.');
+  }
   if (other !== undefined) throw new AppError('unprocessable_file', `The file looks like ${other[0]}, which is not supported yet.`);
 }
 

@@ -3,7 +3,7 @@ import { emptyAccount, type ByteAccount, type RejectedRecord } from './account.j
 import { moveRecord, type Batch } from './batch.js';
 import type { Characters } from './characters.js';
 import { afterLineEnd, CR, FAULT, LF, lineEnd, MORE, type FieldScanner } from './field-scanner.js';
-import type { RecordReader } from './record-reader.js';
+import type { RecordPlace, RecordReader } from './record-reader.js';
 import { BeginsWith } from './begins-with.js';
 import { trailersStart } from './trailers.js';
 import { HALF_UNIT, utf16Bytes } from './utf16.js';
@@ -36,6 +36,8 @@ export interface TextReading {
   /** Lines at the end of the text that are trailers, and the longest that one may be. */
   readonly trailerLines: number;
   readonly trailerBytes: number;
+  /** Where reading begins, if not at the start of the text. */
+  readonly at: RecordPlace | undefined;
 }
 
 /**
@@ -54,8 +56,7 @@ export class TextReader implements RecordReader {
   readonly batch: Batch;
   readonly rejected: RejectedRecord[] = [];
   readonly account: ByteAccount = emptyAccount();
-  /** Bytes of the source consumed so far. */
-  offset = 0;
+  offset: number;
 
   private readonly scanner: FieldScanner;
   /** Per record of the batch: where it lies in the buffer. */
@@ -69,22 +70,30 @@ export class TextReader implements RecordReader {
   private readonly prefixed: boolean;
   private readonly utf16: boolean;
   private readonly capacity: number;
-  private line = 1;
-  private ordinal = 0;
+  line: number;
+  private ordinal: number;
 
   constructor(private readonly reading: TextReading) {
     this.batch = reading.batch;
     this.scanner = reading.scanner;
     this.recordStart = new Int32Array(reading.capacity);
     this.recordEnd = new Int32Array(reading.capacity);
-    this.bomLeft = reading.bom;
-    this.headerAhead = reading.header;
+    const { at } = reading;
+    this.bomLeft = at === undefined ? reading.bom : 0;
+    this.headerAhead = at === undefined && reading.header;
+    this.offset = at?.byteOffset ?? 0;
+    this.line = at?.line ?? 1;
+    this.ordinal = at?.records ?? 0;
     this.prefixed = reading.comments !== undefined || reading.trailers !== undefined;
     this.utf16 = reading.utf16;
     this.capacity = reading.capacity;
   }
 
-  read(buf: Uint8Array, from: number, to: number, last: boolean): number {
+  get midway(): boolean {
+    return this.fault !== undefined || this.withinComment;
+  }
+
+  read(buf: Uint8Array, from: number, to: number, last: boolean, stopAt = Infinity): number {
     const { batch } = this;
     batch.buf = buf;
     batch.n = 0;
@@ -102,7 +111,7 @@ export class TextReader implements RecordReader {
         headerAhead = false;
         stop = this.textEnd(buf, p, to);
       }
-      if (p >= stop || batch.n >= this.capacity) break;
+      if (p >= stop || p >= stopAt || batch.n >= this.capacity) break;
       const next = this.readRecord(buf, p, stop, last);
       if (next === MORE) break;
       p = next;

@@ -32,6 +32,14 @@ export class Utf16Reader implements RecordReader {
     return this.reader.offset;
   }
 
+  get midway(): boolean {
+    return this.reader.midway;
+  }
+
+  get line(): number {
+    return this.reader.line;
+  }
+
   read(buf: Uint8Array, from: number, to: number, last: boolean): number {
     const fresh = from + this.held;
     if (fresh < to) {
