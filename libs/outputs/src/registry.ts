@@ -4,9 +4,12 @@ import { json } from './json/json.output.js';
 import { ndjson } from './ndjson/ndjson.output.js';
 import type { Output } from './output.js';
 import { parquet } from './parquet/parquet.output.js';
+import { partitionedParquet } from './partitioned-parquet/partitioned-parquet.output.js';
+import { tsv } from './tsv/tsv.output.js';
+import { xlsx } from './xlsx/xlsx.output.js';
 
 /** Every output that exists. */
-export const outputs: readonly Output[] = [csv, json, ndjson, parquet];
+export const outputs: readonly Output[] = [csv, json, ndjson, parquet, tsv, partitionedParquet, xlsx];
 
 /** The output of a name; throws `plan.unresolved` when nothing is registered under it. */
 export function findOutput(name: OutputFormat): Output {

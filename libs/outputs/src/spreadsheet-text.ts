@@ -1,0 +1,25 @@
+import { columnList, identifier, join, literal, sql, textList, type Sql } from '@attune/sql';
+import type { OutputOptions, ResultColumn } from './output.js';
+
+/** What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms among them; a sign only where no number follows. */
+const STARTERS = '=@\\t\\r\\x{3000}\\x{ff1d}\\x{ff0b}\\x{ff0d}\\x{ff20}';
+const SIGN = '[+-]([^0-9]|$|[0-9]+([^0-9.]|[.]([^0-9]|$|[0-9]+[^0-9])))';
+const FORMULA = `^('+[+-]|'*[${STARTERS}]|${SIGN})`;
+const APOSTROPHE = "'";
+
+/**
+ * The rows of silver for a file that people open in a spreadsheet. A text that begins with one of STARTERS, maybe behind apostrophes, and is
+ * not just a number gets one apostrophe in front, so that nothing is calculated. Columns of other types are proven and stay as they are.
+ * To undo it: take one apostrophe away from every text that begins with apostrophes and one of STARTERS behind them.
+ */
+export function spreadsheetRows(silver: readonly string[], columns: readonly ResultColumn[], { defuseFormulas }: OutputOptions): Sql {
+  const rows = sql`FROM read_parquet(${textList(silver)})`;
+  if (!defuseFormulas) return sql`SELECT ${columnList(columns.map(({ name }) => name))} ${rows}`;
+  return sql`SELECT ${join(columns.map(({ name, isText }) => (isText ? sql`${defused(identifier(name))} AS ${identifier(name)}` : identifier(name))))} ${rows}`;
+}
+
+/** By the order of their first bytes nearly all values pass without a closer look: of ASCII, only what lies before `.` or between `=` and `A` has one. */
+function defused(value: Sql): Sql {
+  const near = sql`(${value} < '.' OR (${value} >= '=' AND ${value} < 'A') OR ${value} >= ${literal('\u3000')})`;
+  return sql`CASE WHEN ${near} AND regexp_matches(${value}, ${literal(FORMULA)}) THEN ${literal(APOSTROPHE)} || ${value} ELSE ${value} END`;
+}
