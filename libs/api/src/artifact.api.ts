@@ -12,9 +12,11 @@ export const DOWNLOADS = {
   quality: 'application/json',
   manifest: 'application/json',
   findings: 'application/x-ndjson',
+  rule_findings: 'application/x-ndjson',
   quarantine: 'application/x-ndjson',
   duplicates: 'application/x-ndjson',
   findings_parquet: 'application/vnd.apache.parquet',
+  rule_findings_parquet: 'application/vnd.apache.parquet',
   quarantine_parquet: 'application/vnd.apache.parquet',
   duplicates_parquet: 'application/vnd.apache.parquet',
 } as const;

@@ -132,6 +132,17 @@ export class AttuneClient {
     return this.#http.send(jobPaths(id).quarantineDownload, { headers: { accept: '*/*' }, query: { format }, ...signalOf(options) });
   }
 
+  /**
+   * Sends mended records back, as CSV, NDJSON or JSON; the job goes on with its next generation. `unprocessable_file` names the records that
+   * cannot be taken.
+   */
+  resubmit(id: string, file: Blob, options: Cancellable & { readonly idempotencyKey?: string | undefined } = {}): Promise<JobBody> {
+    const body = new FormData();
+    body.set('file', file, 'mended');
+    const headers = { 'idempotency-key': options.idempotencyKey ?? this.#newKey() };
+    return this.#http.read(JobBody, jobActions(id).resubmit, { method: 'POST', headers, body, ...signalOf(options) });
+  }
+
   /** Pages of values that are not in the result as they were received; of one field, where one is named. */
   diff(
     id: string,

@@ -34,7 +34,7 @@ test.each([
   ['[]', '/options'],
   ['{"output_formats":[]}', '/options/output_formats'],
   ['{"output_formats":["csv","csv"]}', '/options/output_formats'],
-  ['{"output_formats":["xlsx"]}', '/options/output_formats/0'],
+  ['{"output_formats":["docx"]}', '/options/output_formats/0'],
   ['{"validate_schema":"yes"}', '/options/validate_schema'],
   ['{"mapping":{"fields":[{"field":"","from":[{"ordinal":0,"name":"a"}]}]}}', '/options/mapping/fields/0/field'],
   ['{', '/options'],
@@ -91,9 +91,19 @@ test('a dimension that cannot be judged has no score', () => {
     accuracy: silent,
     timeliness: silent,
   };
-  const quality = { version: 1, records: { in: 2, out: 1, quarantined: 1, merged: 0, dropped: 0 }, dimensions, fields: [], overall: 50 };
+  const quality = {
+    version: 2,
+    entity: 'person',
+    received_at: '2026-03-02T09:00:00.000Z',
+    records: { in: 2, out: 1, quarantined: 1, merged: 0, dropped: 0 },
+    dimensions,
+    fields: [],
+    rules: [],
+    overall: 50,
+    previous: null,
+  };
   expect(QualityBody.parse(quality)).toEqual(quality);
-  expect(QualityBody.safeParse({ ...quality, version: 2 }).success).toBe(false);
+  expect(QualityBody.safeParse({ ...quality, version: 1 }).success).toBe(false);
 });
 
 test('an id cannot lead out of the path of its job', () => {

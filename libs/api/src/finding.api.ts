@@ -19,11 +19,15 @@ export const FindingBody = z.object({
   code: openEnum(FINDING_CODES),
   severity: openEnum(['info', 'warning', 'error', 'fatal']),
   message: z.string(),
-  /** As received, cut at 4 KiB; null where no single value is meant. */
+  /** As received, cut at 4 KiB; of a rule the canonical value that it judged. Null where no single value is meant. */
   value: z.string().nullable(),
+  /** Id of the rule that the record or the dataset fails; absent for findings of the pass over the input. */
+  rule: z.string().optional(),
+  /** What to do about it, where a rule says so. */
+  fix: z.string().optional(),
 });
 export type FindingBody = z.infer<typeof FindingBody>;
 
-/** Those of the plan first, then in order of the source. */
+/** Those of the plan first, then those of the pass and then those of the rules, each in order of the source. */
 export const FindingPage = pageOf(FindingBody);
 export type FindingPage = z.infer<typeof FindingPage>;

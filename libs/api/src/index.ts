@@ -24,6 +24,7 @@ export * from './preview.api.js';
 export * from './problem.api.js';
 export * from './quality.api.js';
 export * from './quarantine.api.js';
+export * from './rule.api.js';
 export * from './schema.api.js';
 export { type Pause } from './transport.js';
 export * from './timeline.api.js';

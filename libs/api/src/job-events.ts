@@ -24,16 +24,19 @@ const RECONNECT_MS = 3_000;
  */
 export async function* watchJob(http: Transport, id: string, { after = 0, signal }: Watching): AsyncGenerator<JobEvent> {
   let last = after;
+  let ended = false;
   for (let silent = 0; silent < SILENT_STREAMS; silent += 1) {
     try {
       for await (const event of stream(http, id, last, signal)) {
         if (event.kind === 'line') {
           last = event.line.seq;
+          ended = ends(event.line);
           silent = 0;
         }
         yield event;
-        if (event.kind === 'line' && ends(event.line)) return;
       }
+      // A job that was resubmitted has ended before; the server ends the stream when it has ended for good.
+      if (ended) return;
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof ApiProblem ? !error.retryable : !(error instanceof Unreachable) && !(error instanceof TypeError)) throw error;

@@ -89,7 +89,7 @@ export const JobLinks = z.object({
 export const JobBody = z.object({
   job_id: z.string(),
   operation: openEnum(OPERATIONS),
-  /** Rises with a redrive. */
+  /** Rises with every resubmission of quarantined records. */
   generation: Count,
   /** Rises with every change; the ETag. */
   version: Count,
@@ -200,5 +200,5 @@ export function jobPaths(id: string) {
 /** What can be done to one job, with POST. */
 export function jobActions(id: string) {
   const { self } = jobPaths(id);
-  return { cancel: `${self}/cancel`, clone: `${self}/clone` } as const;
+  return { cancel: `${self}/cancel`, clone: `${self}/clone`, resubmit: `${self}/quarantine/resubmit` } as const;
 }

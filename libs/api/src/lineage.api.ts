@@ -22,6 +22,7 @@ export const FieldLineage = ValueCounts.extend({
   from: z.array(SourceColumn),
   join: z.string().optional(),
   part: ValuePart.optional(),
+  expression: z.string().optional(),
   constant: z.string().optional(),
   /** Entries of the value map. */
   values: Count.optional(),

@@ -48,7 +48,7 @@ export const MappingDiffQuery = z.strictObject({ from: Version.optional(), to: V
 
 /** A field mapping as the caller has given it. */
 const GivenField = GivenMapping.shape.fields.element;
-const CHANGED_MEMBERS = ['from', 'join', 'part', 'constant', 'values', 'standardizer', 'options', 'required'] as const;
+const CHANGED_MEMBERS = ['from', 'join', 'part', 'expression', 'constant', 'values', 'standardizer', 'options', 'required'] as const;
 
 /** What differs between two mappings, field by field; confidence and reasons do not count. */
 export const MappingDiffBody = z.object({

@@ -1,6 +1,7 @@
 import type { DuplicatePage } from './duplicate.api.js';
 import { historyExamples } from './history-examples.js';
 import { mappingExamples } from './mapping-examples.js';
+import { ruleExamples } from './rule-examples.js';
 import { exampleJob } from './examples.js';
 import type { FindingPage } from './finding.api.js';
 import type { HealthBody, LiveBody, ReadyBody } from './health.api.js';
@@ -43,7 +44,9 @@ const health: HealthBody = { status: 'healthy', version: '0.1.0', checks };
 const scored = { status: 'scored', score: 99.5, numerator: 199, denominator: 200 };
 const unjudged = { status: 'not_applicable', score: null, numerator: 0, denominator: 0, reason: 'No reference to compare with.' };
 const quality: QualityBody = {
-  version: 1,
+  version: 2,
+  entity: 'person',
+  received_at: '2026-03-02T09:00:00.000Z',
   records: { in: 100, out: 96, quarantined: 1, merged: 3, dropped: 0 },
   dimensions: {
     completeness: scored,
@@ -60,9 +63,34 @@ const quality: QualityBody = {
       filled: { numerator: 99, denominator: 99 },
       valid: { numerator: 98, denominator: 99 },
       distinct: 97,
+      min_length: 10,
+      max_length: 10,
+      mean: null,
+    },
+  ],
+  rules: [
+    {
+      id: 'death_not_before_birth',
+      kind: 'order',
+      origin: 'default',
+      message: 'birth_date is not after death_date.',
+      fix: 'Correct birth_date or death_date at the source; maybe their columns are mapped the wrong way round.',
+      fields: ['birth_date', 'death_date'],
+      severity: 'error',
+      dimension: 'consistency',
+      status: 'failed',
+      judged: 12,
+      failed: 1,
+      score: 91.66,
     },
   ],
   overall: 99.5,
+  previous: {
+    job_id: 'job_0197c0de-1111-7222-8333-444455550000',
+    received_at: '2026-02-02T09:00:00.000Z',
+    overall: 98.7,
+    dimensions: { completeness: 98.7, accuracy: null },
+  },
 };
 
 const place = { record: 17, line: 18, byte_offset: 1204 };
@@ -147,6 +175,7 @@ const logLine: LogLine = {
 const byName: Readonly<Record<string, unknown>> = {
   ...historyExamples,
   ...mappingExamples,
+  ...ruleExamples,
   ArtifactDocument: manifest,
   DuplicatePage: duplicates,
   FindingPage: findings,

@@ -25,6 +25,7 @@ import { PreviewBody, PreviewRecord } from './preview.api.js';
 import { ProblemBody } from './problem.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, QuarantineRecord } from './quarantine.api.js';
+import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
 import { VersionBody } from './version.api.js';
@@ -38,6 +39,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   GivenMapping,
   MappingRequest,
   MappingTestRequest,
+  RuleSetRequest,
 };
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
@@ -79,6 +81,10 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   QuarantinePage,
   QuarantineRecord,
   Ready: ReadyBody,
+  DefaultRules: DefaultRulesBody,
+  RuleSetList,
+  RuleSetSummary,
+  StoredRuleSet: StoredRuleSetBody,
   RowLedger: RowLedgerBody,
   Schema: SchemaBody,
   SchemaList,

@@ -63,6 +63,7 @@ export const API_TAGS = {
   Jobs: 'Submit files, follow the work, fetch what came of it.',
   Results: 'What the stages of a job have left.',
   Mappings: 'Which column is which field: kept, compared, tried.',
+  Rules: 'What a result is judged by: kept, and brought along.',
   Platform: 'Health, version, metrics and this documentation.',
 } as const;
 export type ApiTag = keyof typeof API_TAGS;

@@ -9,10 +9,20 @@ import { JobBody } from './job.api.js';
 import { LineageBody } from './lineage.api.js';
 import { MappingBody } from './mapping.api.js';
 import type { ApiOperation, HeaderShapes, ResponseShape } from './operation.js';
-import { answer, ETAG, IF_NONE_MATCH, json, NEXT_PAGE, NOT_MODIFIED, REPR_DIGEST } from './operation-parts.js';
+import {
+  answer,
+  ETAG,
+  IDEMPOTENCY_KEY,
+  IF_NONE_MATCH,
+  json,
+  NEXT_PAGE,
+  NOT_MODIFIED,
+  REPR_DIGEST,
+  RETRY_AFTER,
+} from './operation-parts.js';
 import { PageQuery } from './page.api.js';
 import { QualityBody } from './quality.api.js';
-import { QUARANTINE_FORMATS, QuarantineDownloadQuery, QuarantinePage, QuarantineRecord } from './quarantine.api.js';
+import { MendedBody, QUARANTINE_FORMATS, QuarantineDownloadQuery, QuarantinePage, QuarantineRecord } from './quarantine.api.js';
 
 const JOB = '/api/v1/jobs/{id}';
 
@@ -31,6 +41,9 @@ const RESULT = {
   'application/json': { kind: 'json', schema: ResultRecords, example: [{ patient_id: 'P1', first_name: 'Ada' }] },
   'application/x-ndjson': { kind: 'lines', schema: ResultRecord, example: { patient_id: 'P1', first_name: 'Ada' } },
   'application/vnd.apache.parquet': { kind: 'bytes' },
+  'text/tab-separated-values': { kind: 'text', example: 'patient_id\tfirst_name\nP1\tAda\n' },
+  'application/zip': { kind: 'bytes' },
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': { kind: 'bytes' },
 } as const satisfies ResponseShape['content'];
 
 const ARTIFACT = {
@@ -146,7 +159,8 @@ export const artifactOperations: readonly ApiOperation[] = [
     path: `${JOB}/quarantine/download`,
     tag: 'Results',
     summary: 'Download everything that was set aside',
-    description: 'With its reasons. In the CSV a text that a spreadsheet would take for a formula begins with an apostrophe.',
+    description:
+      'With its reasons. The CSV has the columns of the source, where the record could be cut into them; a text that a spreadsheet would take for a formula begins with an apostrophe. Both forms can be mended and sent back (`resubmit`).',
     security: 'key',
     limit: 'api',
     query: QuarantineDownloadQuery,
@@ -154,7 +168,7 @@ export const artifactOperations: readonly ApiOperation[] = [
       200: {
         description: 'One record per row or line.',
         content: {
-          [QUARANTINE_FORMATS.csv]: { kind: 'text', example: 'record,line,code,message,raw\r\n' },
+          [QUARANTINE_FORMATS.csv]: { kind: 'text', example: '_record,_member,_line,_code,_field,_reason,_raw,MRN,Name\r\n' },
           [QUARANTINE_FORMATS.ndjson]: { kind: 'lines', schema: QuarantineRecord },
         },
         headers: {
@@ -163,6 +177,49 @@ export const artifactOperations: readonly ApiOperation[] = [
       },
     },
     problems: ['not_found', 'gone', 'not_acceptable', 'result_not_ready', 'conflict_state'],
+  },
+  {
+    id: 'resubmitQuarantine',
+    method: 'post',
+    path: `${JOB}/quarantine/resubmit`,
+    tag: 'Jobs',
+    summary: 'Send mended records back',
+    description:
+      'Only records of the quarantine, each once; records that are as they were stay where they are. The job goes on with its next generation, which works on these records alone and adds them to the result. 200 when nothing was changed. At most 32 MiB, in UTF-8.',
+    security: 'key',
+    limit: 'jobs',
+    headers: {
+      ...IDEMPOTENCY_KEY,
+      'If-Match': { description: 'Only a job at this ETag; another is 412. Optional.', example: '"7"' },
+    },
+    body: {
+      required: true,
+      content: {
+        'text/csv': { kind: 'text', example: '_record,Birth Date\r\n17,1987-03-09\r\n' },
+        'application/x-ndjson': { kind: 'lines', schema: MendedBody, example: { _record: 17, _raw: 'P1,Ada,1987-03-09' } },
+        ...json(z.array(MendedBody), [{ _record: 17, 'Birth Date': '1987-03-09' }]),
+        'multipart/form-data': {
+          kind: 'form',
+          parts: { file: { description: 'The records, in any of the other forms.', required: true } },
+        },
+      },
+    },
+    responses: {
+      200: answer('Nothing was changed, or the work is done already.', JobBody, ETAG),
+      202: answer('The job, which goes on.', JobBody, { ...ETAG, ...RETRY_AFTER }),
+    },
+    problems: [
+      'not_found',
+      'gone',
+      'conflict_state',
+      'precondition_failed',
+      'payload_too_large',
+      'unsupported_media',
+      'unprocessable_file',
+      'idempotency_in_progress',
+      'idempotency_mismatch',
+      'storage_full',
+    ],
   },
   {
     id: 'readJobMapping',

@@ -5,6 +5,7 @@ import { jobOperations } from './operations-jobs.js';
 import { mappingOperations } from './operations-mappings.js';
 import { platformOperations } from './operations-platform.js';
 import { previewOperations } from './operations-preview.js';
+import { ruleOperations } from './operations-rules.js';
 
 /** Every operation of the HTTP API. The document, the rate limits and the tests of the routes all come from here. */
 export const operations: readonly ApiOperation[] = [
@@ -12,6 +13,7 @@ export const operations: readonly ApiOperation[] = [
   ...historyOperations,
   ...artifactOperations,
   ...mappingOperations,
+  ...ruleOperations,
   ...platformOperations,
   ...previewOperations,
 ];

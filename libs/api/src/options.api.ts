@@ -1,3 +1,4 @@
+import { GivenRules } from '@attune/rules';
 import { AppError, GivenMapping, OUTPUT_FORMATS, TextOptions } from '@attune/core';
 import { z } from 'zod';
 import { openEnum } from './open-enum.js';
@@ -19,6 +20,15 @@ export const JobOptionsRequest = z.strictObject({
     .min(1)
     .refine((formats) => new Set(formats).size === formats.length, 'Each format may be named once.')
     .default(['csv', 'parquet']),
+  /** False keeps texts in csv and tsv as they are; absent or true: those that a spreadsheet would calculate get an apostrophe in front. */
+  defuse_formulas: z.boolean().optional(),
+  /** Columns of the result that `partitioned_parquet` parts it by; absent: files of just under a million records. */
+  partition_by: z
+    .array(z.string().min(1).max(256))
+    .min(1)
+    .max(4)
+    .refine((names) => new Set(names).size === names.length, 'Each column may be named once.')
+    .optional(),
   /** Which column is which field, decided by the caller; absent: Attune suggests. */
   mapping: GivenMapping.optional(),
   /** Id of a kept mapping; its latest version at the time of the submit is obeyed. Not together with `mapping`. */
@@ -27,6 +37,10 @@ export const JobOptionsRequest = z.strictObject({
   review: z.enum(REVIEWS).default('never'),
   /** What the caller knows of the text; absent members are found out. */
   text: TextOptions.optional(),
+  /** Rules that the result is judged by, as a document or as its text in JSON or YAML; absent: those that Attune brings along. */
+  rules: GivenRules.optional(),
+  /** Id of a kept document of rules; what it holds at the time of the submit counts. Not together with `rules`. */
+  rules_id: z.string().min(1).max(64).optional(),
 });
 export type JobOptionsRequest = z.infer<typeof JobOptionsRequest>;
 
@@ -39,9 +53,12 @@ export const JobOptionsBody = z.object({
   standardize_fields: z.boolean(),
   validate_schema: z.boolean(),
   output_formats: z.array(openEnum(OUTPUT_FORMATS)).readonly(),
+  defuse_formulas: z.boolean().optional(),
+  partition_by: z.array(z.string()).readonly().optional(),
   mapping: GivenMapping.optional(),
   review: openEnum(REVIEWS),
   text: TextOptions.optional(),
+  rules: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** The JSON text of part `options`; undefined or empty means all defaults. Throws `validation_failed`. */

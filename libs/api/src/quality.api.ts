@@ -1,5 +1,6 @@
+import { RULE_DIMENSIONS, RULE_SEVERITIES } from '@attune/rules';
 import { z } from 'zod';
-import { Count, openEnum } from './open-enum.js';
+import { Count, openEnum, Timestamp } from './open-enum.js';
 
 /** A share of something, kept as its two counts so that a reader can check it. */
 export const Share = z.object({ numerator: Count, denominator: Count });
@@ -12,7 +13,7 @@ export const DimensionScore = Share.extend({
   reason: z.string().optional(),
 });
 
-export const QUALITY_DIMENSIONS = ['completeness', 'validity', 'uniqueness', 'consistency', 'accuracy', 'timeliness'] as const;
+export const QUALITY_DIMENSIONS = RULE_DIMENSIONS;
 export type QualityDimension = (typeof QUALITY_DIMENSIONS)[number];
 
 export const FieldQuality = z.object({
@@ -23,11 +24,61 @@ export const FieldQuality = z.object({
   /** Values that the standardizer took, of the filled ones. */
   valid: Share,
   distinct: Count,
+  /** Characters of the shortest and the longest value in the result; 0 where there is none. */
+  min_length: Count,
+  max_length: Count,
+  /** Of numbers (amounts in cents) and, as the share of true ones, of truth values; null for other fields and where there is none. */
+  mean: z.number().nullable(),
 });
+export type FieldQuality = z.infer<typeof FieldQuality>;
 
-/** Artifact `quality` and answer of `/quality`, version 1. Records are source records. */
+/** What became of one rule. Rules of severity info do not count in a score. */
+export const RuleQuality = z.object({
+  id: z.string(),
+  kind: z.string(),
+  /** `default`: brought along for the entity; `job`: of the document that the job was given. */
+  origin: openEnum(['default', 'job']),
+  /** What holds for a record that passes, and what to do about one that fails. */
+  message: z.string(),
+  fix: z.string(),
+  /** Fields that it reads; its findings are made at the first. */
+  fields: z.array(z.string()),
+  severity: openEnum(RULE_SEVERITIES),
+  dimension: openEnum(RULE_DIMENSIONS),
+  status: openEnum(['passed', 'failed', 'not_applicable']),
+  /** Records that had what the rule needs, and those among them that failed: as many findings. A rule over the dataset judges once. */
+  judged: Count,
+  failed: Count,
+  /** Share of those that passed, 0..100; null where nothing was judged. */
+  score: z.number().min(0).max(100).nullable(),
+  /** Why it is not applicable. */
+  reason: z.string().optional(),
+  /** What a rule over the dataset has seen, in numbers. */
+  observed: z.string().optional(),
+});
+export type RuleQuality = z.infer<typeof RuleQuality>;
+
+const Score = z.number().min(0).max(100).nullable();
+
+/** The scores of the previous job of the tenant over a dataset with the same columns and entity. */
+export const PreviousQuality = z.object({
+  job_id: z.string(),
+  /** When that dataset was received. */
+  received_at: Timestamp,
+  overall: Score,
+  dimensions: z.record(z.string(), Score),
+});
+export type PreviousQuality = z.infer<typeof PreviousQuality>;
+
+/**
+ * Artifact `quality` and answer of `/quality`, version 2. Records are source records. A report can be made of it and the profile alone:
+ * scores, rules with their counts, the table of the fields, field against rule, and the trend against the previous job.
+ */
 export const QualityBody = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
+  entity: z.string(),
+  /** When the dataset was received; stands for now in the rules. */
+  received_at: Timestamp,
   records: z.object({ in: Count, out: Count, quarantined: Count, merged: Count, dropped: Count }),
   dimensions: z.object({
     completeness: DimensionScore,
@@ -38,7 +89,10 @@ export const QualityBody = z.object({
     timeliness: DimensionScore,
   }),
   fields: z.array(FieldQuality),
+  rules: z.array(RuleQuality),
   /** 0..100 over the scored dimensions; null when none was. */
-  overall: z.number().min(0).max(100).nullable(),
+  overall: Score,
+  /** Null where there is no previous job. */
+  previous: PreviousQuality.nullable(),
 });
 export type QualityBody = z.infer<typeof QualityBody>;

@@ -24,6 +24,8 @@ export const QuarantineRecord = z.object({
   message: z.string(),
   raw: z.string().optional(),
   raw_base64: z.base64().optional(),
+  /** Generation in which the record came back mended and was set aside again; `raw` is then what came back, in UTF-8. */
+  generation: z.int().min(2).optional(),
 });
 export type QuarantineRecord = z.infer<typeof QuarantineRecord>;
 
@@ -33,6 +35,22 @@ export type QuarantinePage = z.infer<typeof QuarantinePage>;
 
 /** Forms in which the whole quarantine may be downloaded. */
 export const QUARANTINE_FORMATS = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+
+/**
+ * What the CSV of a download has beside the columns of the source, which come after these. A source column of the same name, or of a name
+ * that another one has already, gets a number.
+ */
+export const MENDING_COLUMNS = ['_record', '_member', '_line', '_code', '_field', '_reason', '_raw'] as const;
+
+/**
+ * A quarantined record that comes back mended: `_record` is its ordinal, and then either `_raw`, the whole record in the dialect of the source
+ * but UTF-8, or its source columns by their names in the downloaded CSV. Columns that are not named stay as they were.
+ */
+export const MendedBody = z.object({ _record: z.int().min(1) }).catchall(z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export type MendedBody = z.infer<typeof MendedBody>;
+
+/** Bytes of one resubmission at most. */
+export const RESUBMIT_BYTES = 32 * 1024 * 1024;
 
 /** Query of `/quarantine/download`; without a format `Accept` decides, and without a preference it is CSV. */
 export const QuarantineDownloadQuery = z.strictObject({ format: z.enum(['csv', 'ndjson']).optional() });

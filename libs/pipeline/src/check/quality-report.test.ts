@@ -1,6 +1,8 @@
 import { findEntity, type Plan, type RowLedger } from '@attune/core';
 import type { Profile } from '../transform/profile.js';
 import { qualityReport, type Evidence } from './quality-report.js';
+import type { RuleSet } from '@attune/rules';
+import { rulesOfJob, type JobRule } from './rules-of-job.js';
 import { silverAggregates } from './silver-aggregates.js';
 
 const person = findEntity('person')!;
@@ -68,9 +70,12 @@ function profile(received: Record<string, number>, refused: Record<string, numbe
   return { version: 1, records: 4, columns };
 }
 
+const SILVER = ['silver.parquet'];
+const rulesFor = (asked: Plan, given?: RuleSet): readonly JobRule[] => rulesOfJob({ silver: SILVER, plan: asked, entity: person, given });
+
 /** Every question answered, with 0 unless told otherwise. */
 function answersTo(asked: Plan, told: Record<string, number>): Record<string, number> {
-  const names = silverAggregates(['silver.parquet'], asked, person).flatMap((aggregate) => aggregate.names);
+  const names = silverAggregates(SILVER, asked, person, rulesFor(asked)).flatMap((aggregate) => aggregate.names);
   return Object.fromEntries(names.map((name) => [name, told[name] ?? 0]));
 }
 
@@ -79,15 +84,20 @@ const evidence = (rest: Partial<Evidence> = {}): Evidence => ({
   entity: person,
   ledger: ledger(3, 1, 1),
   profile: profile({ patient_id: 4, birth_date: 4 }, { birth_date: 1 }),
+  rules: rulesFor(rest.plan ?? plan()),
   answers: answersTo(plan(), {
     records: 3,
     'filled.patient_id': 3,
     'filled.birth_date': 2,
     'distinct.patient_id': 3,
     'judged.birth_not_after_receipt': 2,
-    'held.birth_not_after_receipt': 1,
+    'failed.birth_not_after_receipt': 1,
     'judged.death_not_before_birth': 1,
-    'held.death_not_before_birth': 1,
+    'judged.person.patient_id.unique': 3,
+    'failed.person.patient_id.unique': 1,
+    'judged.person.patient_id.required': 3,
+    'failed.person.patient_id.required': 3,
+    'judged.birth_not_before_1880': 2,
   }),
   ...rest,
 });
@@ -95,12 +105,12 @@ const evidence = (rest: Partial<Evidence> = {}): Evidence => ({
 test('each dimension is the share of its two counts, and the whole is the mean of the scored ones', () => {
   const report = qualityReport(evidence());
   expect(report.dimensions.completeness).toEqual({ status: 'scored', numerator: 5, denominator: essential * 3, score: 33.33 });
-  expect(report.dimensions.validity).toEqual({ status: 'scored', numerator: 7, denominator: 8, score: 87.5 });
-  expect(report.dimensions.uniqueness).toEqual({ status: 'scored', numerator: 3, denominator: 4, score: 75 });
+  expect(report.dimensions.validity).toEqual({ status: 'scored', numerator: 7 + 2, denominator: 8 + 2, score: 90 });
+  expect(report.dimensions.uniqueness).toEqual({ status: 'scored', numerator: 3 + 2, denominator: 4 + 3, score: 71.42 });
   expect(report.dimensions.consistency).toEqual({ status: 'scored', numerator: 2, denominator: 3, score: 66.66 });
   expect(report.dimensions.accuracy).toMatchObject({ status: 'not_applicable', score: null });
   expect(report.dimensions.timeliness).toMatchObject({ status: 'not_applicable', score: null });
-  expect(report.overall).toBe(65.62);
+  expect(report.overall).toBe(65.35);
   expect(report.records).toEqual({ in: 5, out: 3, quarantined: 1, merged: 1, dropped: 0 });
   expect(report.fields[0]).toEqual({
     field: 'patient_id',
@@ -108,6 +118,9 @@ test('each dimension is the share of its two counts, and the whole is the mean o
     filled: { numerator: 3, denominator: 3 },
     valid: { numerator: 4, denominator: 4 },
     distinct: 3,
+    min_length: 0,
+    max_length: 0,
+    mean: null,
   });
 });
 
@@ -126,7 +139,7 @@ test('a constant fills its field and is neither valid nor invalid, and an entity
   expect(report.dimensions.validity).toMatchObject({ status: 'not_applicable', score: null });
   expect(report.dimensions.completeness).toMatchObject({ numerator: 3 });
   const bare = { ...person, fields: person.fields.map((field) => ({ ...field, essential: false })) };
-  expect(qualityReport(evidence({ entity: bare })).dimensions.completeness).toMatchObject({
+  expect(qualityReport(evidence({ entity: bare, rules: [] })).dimensions.completeness).toMatchObject({
     status: 'not_applicable',
     reason: 'No field of the entity is essential.',
   });
@@ -142,6 +155,49 @@ test('received text is judged neither for validity nor for consistency', () => {
 test('100 means that nothing is missing: shares are rounded down', () => {
   const almost = evidence({ ledger: ledger(999_999, 1, 0), answers: answersTo(plan(), { records: 999_999 }) });
   expect(qualityReport(almost).dimensions.uniqueness.score).toBe(99.99);
+});
+
+test('every rule has its counts, and one that nothing was judged by is not applicable', () => {
+  const { rules } = qualityReport(evidence());
+  const of = (id: string): unknown => {
+    const { status, judged, failed, score } = rules.find((rule) => rule.id === id)!;
+    return [status, judged, failed, score];
+  };
+  expect(of('birth_not_after_receipt')).toEqual(['failed', 2, 1, 50]);
+  expect(of('death_not_before_birth')).toEqual(['passed', 1, 0, 100]);
+  expect(of('death_flag_with_death_date')).toEqual(['not_applicable', 0, 0, null]);
+  expect(rules.find(({ id }) => id === 'latitude_on_earth')).toMatchObject({
+    status: 'not_applicable',
+    reason: 'Nothing is mapped to latitude.',
+  });
+});
+
+test('rules of the job join those of the pack, replace one of the same id, or stand alone', () => {
+  const own = { id: 'birth_not_before_1880', kind: 'range', field: 'birth_date', min: '1900-01-01' };
+  const other = { id: 'mine', kind: 'required', field: 'death_date', severity: 'info' };
+  const ids = (given: Partial<RuleSet>): string[] =>
+    rulesFor(plan(), { version: 1, defaults: true, rules: [own, other], ...given }).map(({ rule, origin }) => `${rule.id} ${origin}`);
+  const defaults = rulesFor(plan()).map(({ rule, origin }) => `${rule.id} ${origin}`);
+  expect(ids({}).sort()).toEqual([...defaults.filter((id) => !id.startsWith(own.id)), `${own.id} job`, 'mine job'].sort());
+  expect(ids({ defaults: false })).toEqual([`${own.id} job`, 'mine job']);
+  expect(ids({ without: ['death_not_before_birth'] })).not.toContain('death_not_before_birth default');
+  expect(rulesFor(plan(), { version: 1, entity: 'claim', defaults: false, rules: [other] })[0]!.check).toEqual({
+    scope: 'none',
+    reason: 'The rule is about claim, and the records are persons.',
+  });
+});
+
+test('a remark counts in no score', () => {
+  const given: RuleSet = {
+    version: 1,
+    defaults: false,
+    rules: [{ id: 'remark', kind: 'order', fields: ['birth_date', 'death_date'], severity: 'info' }],
+  };
+  const rules = rulesFor(plan(), given);
+  const answers = { ...evidence().answers, 'judged.remark': 3, 'failed.remark': 3 };
+  const report = qualityReport(evidence({ rules, answers }));
+  expect(report.rules).toMatchObject([{ id: 'remark', status: 'failed', failed: 3, score: 0 }]);
+  expect(report.dimensions.consistency).toMatchObject({ status: 'not_applicable' });
 });
 
 test('silver with other rows than the ledger fails the stage', () => {

@@ -1,9 +1,18 @@
-import type { QualityBody, QualityDimension } from '@attune/api';
+import type { PreviousQuality, QualityBody, QualityDimension, RuleQuality } from '@attune/api';
 import { AppError, type Entity, type Plan, type RowLedger } from '@attune/core';
 import type { Profile } from '../transform/profile.js';
-import { judgeableRules, mappedFields, type Answers } from './silver-aggregates.js';
+import { answer, hundredths, judgeRules, percent } from './judge-rules.js';
+import type { JobRule } from './rules-of-job.js';
+import { mappedFields, type Answers } from './silver-aggregates.js';
 
 type Dimension = QualityBody['dimensions'][QualityDimension];
+
+/** Two counts and what to say where there is nothing to count. */
+interface Counted {
+  readonly numerator: number;
+  readonly denominator: number;
+  readonly whenNothing: string;
+}
 
 /** Everything the report is made of: the transform's ledger and profile, and what silver answered. */
 export interface Evidence {
@@ -11,35 +20,45 @@ export interface Evidence {
   readonly entity: Entity;
   readonly ledger: RowLedger;
   readonly profile: Profile;
+  readonly rules: readonly JobRule[];
   readonly answers: Answers;
+  readonly previous?: PreviousQuality | undefined;
 }
 
 /**
- * The quality report. Each dimension is a share of two counts:
+ * The quality report. Each dimension is a share of two counts, to which the judgements of its rules are added; remarks (severity info) and
+ * `required` rules over essential fields, which completeness counts already, are not.
  * - completeness: filled values of the essential fields, of essential fields x records out, constants among them. A field without a source
  *   counts as empty, because the result lacks it whatever the reason.
  * - validity: values the standardizers took, of all values received in mapped fields, one per field and record however many columns it
  *   comes from; exact duplicates counted, quarantined records and constants not.
  * - uniqueness: records out, of records out and merged.
- * - consistency: judgements that hold, of all judgements of the consistency rules; a rule is judged where both its sides are present.
- * - accuracy and timeliness need a reference and times that the input does not have.
+ * - consistency, accuracy and timeliness: rules alone. Accuracy needs a reference and timeliness a date that the input may not have.
  * A dimension without anything to count is `not_applicable`, never 100. Throws `engine.failed` when silver does not have the rows of the ledger.
  */
 export function qualityReport(evidence: Evidence): QualityBody {
-  const { ledger } = evidence;
+  const { ledger, plan } = evidence;
   const stored = answer(evidence.answers, 'records');
   if (stored !== ledger.recordsOut)
     throw new AppError('engine.failed', `silver holds ${stored} records, the row ledger ${ledger.recordsOut}`);
+  const rules = judgeRules(evidence.rules, evidence.answers);
+  const dimension = (name: QualityDimension, measured: Counted): Dimension => scored(withRules(name, measured, rules, evidence));
   const dimensions: QualityBody['dimensions'] = {
-    completeness: completeness(evidence),
-    validity: validity(evidence),
-    uniqueness: share(ledger.recordsOut, ledger.recordsOut + ledger.recordsMerged, 'There are no records.'),
-    consistency: consistency(evidence),
-    accuracy: notApplicable('There is no reference to compare the values with.'),
-    timeliness: notApplicable('The records do not say when they were made.'),
+    completeness: dimension('completeness', completeness(evidence)),
+    validity: dimension('validity', validity(evidence)),
+    uniqueness: dimension('uniqueness', {
+      numerator: ledger.recordsOut,
+      denominator: ledger.recordsOut + ledger.recordsMerged,
+      whenNothing: 'There are no records.',
+    }),
+    consistency: dimension('consistency', nothing(unstandardized(plan) ?? 'No record has both sides of a rule.')),
+    accuracy: dimension('accuracy', nothing('There is no reference to compare the values with.')),
+    timeliness: dimension('timeliness', nothing('No rule says how new the records have to be.')),
   };
   return {
-    version: 1,
+    version: 2,
+    entity: evidence.entity.name,
+    received_at: plan.received_at,
     records: {
       in: ledger.recordsIn,
       out: ledger.recordsOut,
@@ -49,20 +68,23 @@ export function qualityReport(evidence: Evidence): QualityBody {
     },
     dimensions,
     fields: fieldQualities(evidence),
+    rules: [...rules],
     overall: meanScore(Object.values(dimensions)),
+    previous: evidence.previous ?? null,
   };
 }
 
-function completeness({ entity, plan, ledger, answers }: Evidence): Dimension {
+function completeness({ entity, plan, ledger, answers }: Evidence): Counted {
   const essential = entity.fields.filter((field) => field.essential === true).map(({ name }) => name);
   const mapped = mappedFields(plan, entity);
-  const filled = essential.filter((name) => mapped.includes(name)).reduce((sum, name) => sum + answer(answers, `filled.${name}`), 0);
+  const numerator = essential.filter((name) => mapped.includes(name)).reduce((sum, name) => sum + answer(answers, `filled.${name}`), 0);
   const whenNothing = essential.length === 0 ? 'No field of the entity is essential.' : 'There are no records.';
-  return share(filled, essential.length * ledger.recordsOut, whenNothing);
+  return { numerator, denominator: essential.length * ledger.recordsOut, whenNothing };
 }
 
-function validity({ entity, plan, profile }: Evidence): Dimension {
-  if (!plan.options.standardize_fields) return notApplicable('The fields were not standardized.');
+function validity({ entity, plan, profile }: Evidence): Counted {
+  const reason = unstandardized(plan);
+  if (reason !== undefined) return nothing(reason);
   let received = 0;
   let refused = 0;
   for (const name of mappedFields(plan, entity)) {
@@ -70,52 +92,53 @@ function validity({ entity, plan, profile }: Evidence): Dimension {
     received += column.received;
     refused += column.refused;
   }
-  return share(received - refused, received, 'There are no values in mapped fields.');
+  return { numerator: received - refused, denominator: received, whenNothing: 'There are no values in mapped fields.' };
 }
 
-function consistency({ plan, answers }: Evidence): Dimension {
-  if (!plan.options.standardize_fields) return notApplicable('The fields were not standardized.');
-  const rules = judgeableRules(plan);
-  const total = (prefix: string): number => rules.reduce((sum, { name }) => sum + answer(answers, `${prefix}.${name}`), 0);
-  return share(total('held'), total('judged'), 'No record has both sides of a rule.');
+function unstandardized(plan: Plan): string | undefined {
+  return plan.options.standardize_fields ? undefined : 'The fields were not standardized.';
+}
+
+/** Adds what the rules of the dimension have judged. */
+function withRules(name: QualityDimension, measured: Counted, rules: readonly RuleQuality[], { entity }: Evidence): Counted {
+  const counting = rules.filter(({ dimension, severity, kind, fields }) => {
+    const measuredAlready = kind === 'required' && entity.fields.some((field) => field.name === fields[0] && field.essential === true);
+    return dimension === name && severity !== 'info' && !measuredAlready;
+  });
+  const judged = counting.reduce((sum, rule) => sum + rule.judged, 0);
+  const failed = counting.reduce((sum, rule) => sum + rule.failed, 0);
+  return { ...measured, numerator: measured.numerator + judged - failed, denominator: measured.denominator + judged };
 }
 
 function fieldQualities({ entity, plan, ledger, profile, answers }: Evidence): QualityBody['fields'] {
   return mappedFields(plan, entity).map((field) => {
     const column = profiled(profile, field);
+    const measured = answer(answers, `measured.${field}`) > 0;
     return {
       field,
       standardizer: plan.mapping.fields.find((mapping) => mapping.field === field)!.standardizer,
       filled: { numerator: answer(answers, `filled.${field}`), denominator: ledger.recordsOut },
       valid: { numerator: column.received - column.refused, denominator: column.received },
       distinct: answer(answers, `distinct.${field}`),
+      min_length: answer(answers, `min_length.${field}`),
+      max_length: answer(answers, `max_length.${field}`),
+      mean: measured ? answer(answers, `mean.${field}`) : null,
     };
   });
 }
 
-function share(numerator: number, denominator: number, whenNothing: string): Dimension {
-  if (denominator === 0) return notApplicable(whenNothing);
-  return { status: 'scored', numerator, denominator, score: hundredths((100 * numerator) / denominator) };
+function nothing(whenNothing: string): Counted {
+  return { numerator: 0, denominator: 0, whenNothing };
 }
 
-function notApplicable(reason: string): Dimension {
-  return { status: 'not_applicable', numerator: 0, denominator: 0, score: null, reason };
+function scored({ numerator, denominator, whenNothing }: Counted): Dimension {
+  if (denominator === 0) return { status: 'not_applicable', numerator: 0, denominator: 0, score: null, reason: whenNothing };
+  return { status: 'scored', numerator, denominator, score: percent(numerator, denominator) };
 }
 
 function meanScore(dimensions: readonly Dimension[]): number | null {
   const scores = dimensions.flatMap(({ score }) => (score === null ? [] : [score]));
   return scores.length === 0 ? null : hundredths(scores.reduce((sum, score) => sum + score, 0) / scores.length);
-}
-
-/** Rounded down, so that 100 means that nothing is missing; the addend takes back what binary fractions lose. */
-function hundredths(score: number): number {
-  return Math.floor(score * 100 + 1e-9) / 100;
-}
-
-function answer(answers: Answers, name: string): number {
-  const value = answers[name];
-  if (value === undefined) throw new AppError('engine.failed', `silver was not asked for ${name}`);
-  return value;
 }
 
 function profiled(profile: Profile, name: string): Profile['columns'][number] {

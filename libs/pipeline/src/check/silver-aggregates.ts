@@ -1,34 +1,43 @@
 import type { Entity, Plan } from '@attune/core';
-import { identifier, join, sql, textList, type Sql } from '@attune/sql';
-import { CONSISTENCY_RULES, type ConsistencyRule } from './consistency-rule.js';
+import { fieldMeasures } from '@attune/rules';
+import { join, identifier, sql, textList, type Sql } from '@attune/sql';
+import type { JobRule } from './rules-of-job.js';
 
-/** One question to silver: one row of whole numbers, named as in `names`. */
+/** One question to silver: one row of numbers, named as in `names`. */
 export interface Aggregate {
   readonly names: readonly string[];
   readonly statement: Sql;
 }
 
-/** Answers by name: `records`, `filled.<field>`, `distinct.<field>`, `judged.<rule>`, `held.<rule>`. */
+/**
+ * Answers by name: `records`; `<measure>.<field>` for the measures of a field; `judged.<rule>` and `failed.<rule>` for a rule over
+ * records; `<measure>@<rule>` for one over the dataset.
+ */
 export type Answers = Readonly<Record<string, number>>;
 
+/** Conditions in one scan: more would make one statement too large to plan. */
+const RULES_PER_SCAN = 64;
+
 /**
- * Everything that `check` asks of the result. Few statements, because each is one scan; distinct counts one by one, because each
+ * Everything that `check` asks of the result. Few statements, because each is one scan; fields one by one, because each distinct count
  * holds a hash table. Fields without a source are not asked for: they are empty.
  */
-export function silverAggregates(silver: readonly string[], plan: Plan, entity: Entity): readonly Aggregate[] {
+export function silverAggregates(silver: readonly string[], plan: Plan, entity: Entity, rules: readonly JobRule[]): readonly Aggregate[] {
   const from = sql`FROM read_parquet(${textList(silver)})`;
-  const mapped = mappedFields(plan, entity);
-  const rules = judgeableRules(plan);
   return [
-    aggregate(from, [
-      ['records', sql`count(*)`],
-      ...mapped.map((field): Measure => [`filled.${field}`, sql`count(${identifier(field)})`]),
-      ...rules.flatMap((rule): Measure[] => [
-        [`judged.${rule.name}`, sql`count(*) FILTER (WHERE ${rule.judged})`],
-        [`held.${rule.name}`, sql`count(*) FILTER (WHERE ${rule.judged} AND ${rule.holds(plan)})`],
-      ]),
-    ]),
-    ...mapped.map((field) => aggregate(from, [[`distinct.${field}`, sql`count(DISTINCT ${identifier(field)})`]])),
+    aggregate(from, [['records', sql`count(*)`]]),
+    ...mappedFields(plan, entity).map((field) => aggregate(from, measuresOf(field, plan, entity))),
+    ...inGroups(rules.flatMap(judgements), 2 * RULES_PER_SCAN).map((measures) => aggregate(from, measures)),
+    ...rules.flatMap(({ rule, check }) =>
+      check.scope === 'dataset'
+        ? [
+            aggregate(
+              from,
+              Object.entries(check.measures).map(([name, value]): Measure => [`${name}@${rule.id}`, value]),
+            ),
+          ]
+        : [],
+    ),
   ];
 }
 
@@ -37,15 +46,28 @@ export function mappedFields(plan: Plan, entity: Entity): readonly string[] {
   return entity.fields.map(({ name }) => name).filter((name) => plan.mapping.fields.some(({ field }) => field === name));
 }
 
-/** Rules whose fields all have a source; received text has no types, so nothing can be judged about it. */
-export function judgeableRules(plan: Plan): readonly ConsistencyRule[] {
-  if (!plan.options.standardize_fields) return [];
-  return CONSISTENCY_RULES.filter((rule) => rule.fields.every((name) => plan.mapping.fields.some(({ field }) => field === name)));
-}
-
 type Measure = readonly [name: string, value: Sql];
 
+/** Received text has no mean. */
+function measuresOf(field: string, plan: Plan, entity: Entity): readonly Measure[] {
+  const type = plan.options.standardize_fields ? entity.fields.find(({ name }) => name === field)!.type : 'text';
+  const measures = Object.entries(fieldMeasures(field, type)).filter(([name]) => name !== 'records');
+  return measures.map(([name, value]): Measure => [`${name}.${field}`, value]);
+}
+
+function judgements({ rule, check }: JobRule): readonly Measure[] {
+  if (check.scope !== 'record') return [];
+  return [
+    [`judged.${rule.id}`, sql`count(*) FILTER (WHERE ${check.judged})`],
+    [`failed.${rule.id}`, sql`count(*) FILTER (WHERE (${check.judged}) AND (${check.failed}))`],
+  ];
+}
+
+function inGroups(measures: readonly Measure[], size: number): readonly (readonly Measure[])[] {
+  return Array.from({ length: Math.ceil(measures.length / size) }, (_, i) => measures.slice(i * size, (i + 1) * size));
+}
+
 function aggregate(from: Sql, measures: readonly Measure[]): Aggregate {
-  const columns = measures.map(([name, value]) => sql`CAST(${value} AS BIGINT) AS ${identifier(name)}`);
+  const columns = measures.map(([, value], i) => sql`${value} AS ${identifier(`m${i}`)}`);
   return { names: measures.map(([name]) => name), statement: sql`SELECT ${join(columns)} ${from}` };
 }

@@ -17,7 +17,7 @@ function probe(name: string, standardizer: string, options: object): Probe {
 }
 
 /** These take nearly any text, so that what fits them tells nothing about a column. */
-const TAKE_ANY: ReadonlySet<string> = new Set(['text', 'person-name']);
+const TAKE_ANY: ReadonlySet<string> = new Set(['text', 'person-name', 'address-line', 'city']);
 
 function probes(): readonly Probe[] {
   return standardizers.flatMap(({ name }) =>

@@ -52,6 +52,9 @@ function readSample(reader: RecordReader, buf: Uint8Array, from: number, last: b
   }
 }
 
+/** Whether a record begins at the start of any line, so that a cut from the middle of the text can be read. */
+const beginsWithLine = ({ format, json }: Detection): boolean => (json === null ? format !== 'sql-dump' : json.records === 'lines');
+
 /** Finds out how the text is written and what its columns are, and profiles a bounded part of the records. Values leave it as counts only. */
 export function inspectText({ head, windows, size, fingerprint, text }: SampleBytes): Inspection {
   const detection = detectText({ head, windows, size, fingerprint, text });
@@ -62,7 +65,7 @@ export function inspectText({ head, windows, size, fingerprint, text }: SampleBy
   const whole = head.length >= size;
   // The reader undoes doubled quotes in place, and the sample belongs to the caller. Not slice(): that of a Buffer is no copy.
   readSample(openReader(plan, width, { batchRecords: BATCH_RECORDS }), new Uint8Array(head), 0, whole, HEAD_RECORDS, tallies);
-  for (const window of windows) {
+  for (const window of beginsWithLine(detection) ? windows : []) {
     const within = { ...plan, dialect: { ...dialect, header: false, bom: 0 } };
     const reader = openReader(within, width, { batchRecords: WINDOW_RECORDS });
     const copy = new Uint8Array(window);

@@ -25,7 +25,7 @@ const FAILURES: readonly ErrorCode[] = [
 
 /** One thing that happens. `claim` is any claim ever made: workers come back late, commit twice, and fail after they were fenced. */
 type Step =
-  | { readonly do: 'claim' | 'cancel' | 'tick' | 'answer' }
+  | { readonly do: 'claim' | 'cancel' | 'tick' | 'answer' | 'resubmit' }
   | { readonly do: 'commit' | 'review' | 'refuse' | 'release' | 'stop'; readonly claim: number }
   | { readonly do: 'fail'; readonly claim: number; readonly code: ErrorCode; readonly jitter: number }
   | { readonly do: 'wait'; readonly ms: number };
@@ -38,6 +38,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 9, arbitrary: ending('commit') },
   { weight: 3, arbitrary: ending('review') },
   { weight: 4, arbitrary: fc.constant<Step>({ do: 'answer' }) },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'resubmit' }) },
   { weight: 3, arbitrary: ending('release') },
   { weight: 1, arbitrary: ending('refuse') },
   { weight: 1, arbitrary: ending('stop') },
@@ -60,6 +61,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 
 interface Claim {
   readonly stage: StageName;
+  readonly shard: number;
   readonly epoch: number;
 }
 
@@ -69,9 +71,10 @@ class World {
   #now = 1_000_000;
   /** Claims that were given out, the latest first. */
   readonly #claims: Claim[] = [];
-  readonly #open = new Map<StageName, number>();
-  readonly #committed = new Set<StageName>();
+  readonly #open = new Map<string, number>();
+  readonly #committed = new Set<string>();
   #terminals = 0;
+  #resubmitting = false;
 
   constructor(operation: 'harmonize' | 'validate', deadlineMs: number | null) {
     this.state = createJob(operation, deadlineMs === null ? null : this.#now + deadlineMs, this.#now).state;
@@ -90,6 +93,8 @@ class World {
         return void this.#send({ type: 'tick' });
       case 'answer':
         return this.#answer();
+      case 'resubmit':
+        return this.#resubmit();
       case 'commit':
       case 'review':
       case 'refuse':
@@ -119,12 +124,12 @@ class World {
     const free =
       current.status === 'ready' ? current.nextRunAt <= this.#now : current.status === 'running' && current.leaseUntil! < this.#now;
     const before = this.state;
-    const accepted = this.#send({ type: 'claim', stage: current.name, worker: `w${this.#claims.length}` });
+    const accepted = this.#send({ type: 'claim', stage: current.name, shard: current.shard, worker: `w${this.#claims.length}` });
     must(accepted === (free && !before.cancelRequested && !TERMINAL.has(before.status)), 'exactly what is free can be claimed');
-    const { status, epoch } = this.state.stages.find(({ name }) => name === current.name)!;
+    const { status, epoch } = this.state.stages.find(isSame(current))!;
     if (!accepted || status !== 'running') return;
-    this.#claims.unshift({ stage: current.name, epoch });
-    this.#open.set(current.name, epoch);
+    this.#claims.unshift({ stage: current.name, shard: current.shard, epoch });
+    this.#open.set(keyOf({ stage: current.name, shard: current.shard }), epoch);
   }
 
   /** A person answers; the stage that asked may commit once more. */
@@ -134,25 +139,41 @@ class World {
     must(accepted === (before.status === 'awaiting_review'), 'only a review can be answered');
     if (!accepted) return;
     const again = this.state.stages.find(({ status }) => status === 'ready')!;
-    must(again.epoch > before.stages.find(({ name }) => name === again.name)!.epoch, 'an answered stage has a new epoch');
-    this.#committed.delete(again.name);
+    must(again.epoch > before.stages.find(isSame(again))!.epoch, 'an answered stage has a new epoch');
+    this.#committed.delete(keyOf({ stage: again.name, shard: again.shard }));
   }
 
-  #end(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'wait' }>): void {
+  /** Mended records come in; the next generation may end once more, and commit what it does over. */
+  #resubmit(): void {
+    const before = this.state;
+    this.#resubmitting = true;
+    const accepted = this.#send({ type: 'resubmit', records: 1 });
+    this.#resubmitting = false;
+    const may = TERMINAL.has(before.status) && before.keptGeneration !== null && before.stages.some(({ name }) => name === 'transform');
+    must(accepted === may, 'mended records are taken exactly where others are kept');
+    if (!accepted) return;
+    must(
+      this.state.generation === before.generation + 1 && this.state.keptGeneration === before.keptGeneration,
+      'a generation follows the other',
+    );
+    for (const { name, shard, status } of this.state.stages) if (status !== 'done') this.#committed.delete(keyOf({ stage: name, shard }));
+  }
+
+  #end(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'resubmit' | 'wait' }>): void {
     const claim = this.#claims[step.claim];
     // A worker stops by itself only after its heartbeat has told it of the cancellation.
     if (!claim || (step.do === 'stop' && !this.state.cancelRequested)) return;
     const before = this.state;
     const accepted = this.#send(eventOf(step, claim));
     must(
-      accepted === (!TERMINAL.has(before.status) && this.#open.get(claim.stage) === claim.epoch),
+      accepted === (!TERMINAL.has(before.status) && this.#open.get(keyOf(claim)) === claim.epoch),
       'only the holder of the latest epoch is heard',
     );
     if (!accepted) return;
-    this.#open.delete(claim.stage);
+    this.#open.delete(keyOf(claim));
     if ((step.do !== 'commit' && step.do !== 'review' && step.do !== 'refuse') || before.cancelRequested) return;
-    must(!this.#committed.has(claim.stage), 'a stage is committed once');
-    this.#committed.add(claim.stage);
+    must(!this.#committed.has(keyOf(claim)), 'a stage is committed once');
+    this.#committed.add(keyOf(claim));
   }
 
   /** True when the machine accepts the event; then everything that must hold is checked. */
@@ -172,11 +193,15 @@ class World {
   #check(before: JobState, effects: readonly Effect[]): void {
     const { state } = this;
     const terminal = TERMINAL.has(state.status);
-    must(!TERMINAL.has(before.status) || state === before, 'a terminal status is never left');
+    must(!TERMINAL.has(before.status) || state === before || this.#resubmitting, 'a terminal status is left by mended records only');
+    if (this.#resubmitting) this.#terminals = 0;
     this.#terminals += effects.filter(({ type }) => type === 'terminal').length;
     must(this.#terminals === (terminal ? 1 : 0), 'there is exactly one terminal status');
     must(
-      !before.cancelRequested || ['processing', 'cancelled', 'expired'].includes(state.status) || TERMINAL.has(before.status),
+      this.#resubmitting ||
+        !before.cancelRequested ||
+        ['processing', 'cancelled', 'expired'].includes(state.status) ||
+        TERMINAL.has(before.status),
       'cancellation is kept',
     );
     const done = state.stages.findIndex(({ status }) => status !== 'done');
@@ -189,12 +214,16 @@ class World {
     must(state.status !== 'completed' || done < 0, 'completed means that all stages are done');
     must(state.status !== 'failed' || state.error !== null, 'a failure says why');
     const answered = before.status === 'awaiting_review' && state.status === 'processing';
-    for (const [index, stage] of state.stages.entries()) this.#checkStage(before.stages[index]!, stage, answered);
+    must(state.keptGeneration !== state.generation || terminal, 'what is kept is over');
+    for (const stage of state.stages)
+      this.#checkStage(before.stages.find(isSame(stage)), stage, answered || (this.#resubmitting && stage.name !== 'transform'));
   }
 
-  #checkStage(earlier: StageState, stage: StageState, answered: boolean): void {
-    must(stage.epoch >= earlier.epoch, 'epochs never fall');
-    must(earlier.status !== 'done' || stage.status === 'done' || answered, 'what is done stays done');
+  /** `again`: the stage may start over. */
+  #checkStage(earlier: StageState | undefined, stage: StageState, again: boolean): void {
+    must(earlier !== undefined || this.#resubmitting, 'shards come with mended records only');
+    must(stage.epoch >= (earlier?.epoch ?? 0), 'epochs never fall');
+    must(earlier?.status !== 'done' || stage.status === 'done' || again, 'what is done stays done');
     must(
       (stage.status === 'running') === (stage.leaseUntil !== null && stage.leaseOwner !== null),
       'a stage has a holder while it is running, and only then',
@@ -204,30 +233,37 @@ class World {
   }
 }
 
+const keyOf = ({ stage, shard }: { stage: StageName; shard: number }): string => `${stage}/${shard}`;
+const isSame = (one: StageState) => (other: StageState) => one.name === other.name && one.shard === other.shard;
+
 /** The `expect` of a loop that runs a million times. */
 function must(fact: boolean, invariant: string): void {
   if (!fact) throw new Error(`broken: ${invariant}`);
 }
 
-function eventOf(step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'wait' }>, { stage, epoch }: Claim): JobEvent {
+function eventOf(
+  step: Exclude<Step, { do: 'claim' | 'cancel' | 'tick' | 'answer' | 'resubmit' | 'wait' }>,
+  { stage, shard, epoch }: Claim,
+): JobEvent {
   switch (step.do) {
     case 'commit':
-      return { type: 'commit', stage, epoch };
+      return { type: 'commit', stage, shard, epoch };
     case 'review':
-      return { type: 'commit', stage, epoch, review: true };
+      return { type: 'commit', stage, shard, epoch, review: true };
     case 'refuse':
-      return { type: 'commit', stage, epoch, failure: { code: 'quarantine.limit', detail: 'too many' } };
+      return { type: 'commit', stage, shard, epoch, failure: { code: 'quarantine.limit', detail: 'too many' } };
     case 'fail':
       return {
         type: 'fail',
         stage,
+        shard,
         epoch,
         error: { class: ERROR_KINDS[step.code].class, code: step.code, detail: '' },
         jitter: step.jitter,
       };
     case 'release':
     case 'stop':
-      return { type: step.do, stage, epoch };
+      return { type: step.do, stage, shard, epoch };
   }
 }
 

@@ -76,7 +76,7 @@ describe('the way of a job', () => {
       const life = new Life(0, null, operation);
       expect(life.state.status).toBe('pending');
       for (const { name, service } of stagesOf(operation)) {
-        expect(life.effects).toContainEqual({ type: 'ready', stage: name, service });
+        expect(life.effects).toContainEqual({ type: 'ready', stage: name, shard: 0, service });
         life.event({ type: 'commit', stage: name, epoch: life.claim(name) });
         expect(life.ended()).toEqual(['done']);
       }
@@ -315,7 +315,7 @@ describe('review', () => {
     life.event({ type: 'answer' });
     expect(life.state.status).toBe('processing');
     expect(life.stage('plan')).toMatchObject({ status: 'ready', epoch: before + 1, attempt: 0 });
-    expect(life.effects).toContainEqual({ type: 'ready', stage: 'plan', service: 'harmonizer' });
+    expect(life.effects).toContainEqual({ type: 'ready', stage: 'plan', shard: 0, service: 'harmonizer' });
     expect(life.history()).toEqual(['review.answered', 'job.status_changed']);
     life.event({ type: 'commit', stage: 'plan', epoch: life.claim('plan') });
     expect(life.stage('transform').status).toBe('ready');

@@ -26,6 +26,7 @@ export interface Decision {
 export function createJob(operation: Operation, deadlineAt: number | null, now: number): Decision {
   const stages = stagesOf(operation).map(({ name, service }, index): StageState => ({
     name,
+    shard: 0,
     service,
     status: index === 0 ? 'ready' : 'waiting',
     epoch: 0,
@@ -39,8 +40,8 @@ export function createJob(operation: Operation, deadlineAt: number | null, now: 
   }));
   const first = stages[0]!;
   return {
-    state: { status: 'pending', generation: 1, cancelRequested: false, deadlineAt, error: null, stages },
-    effects: [history('job.created', 'The job was accepted.', {}), { type: 'ready', stage: first.name, service: first.service }],
+    state: { status: 'pending', generation: 1, keptGeneration: null, cancelRequested: false, deadlineAt, error: null, stages },
+    effects: [history('job.created', 'The job was accepted.', {}), ready(first)],
   };
 }
 
@@ -51,17 +52,19 @@ export function createJob(operation: Operation, deadlineAt: number | null, now: 
 export function decide(state: JobState, event: JobEvent, now: number): Decision {
   switch (event.type) {
     case 'claim':
-      return claim(state, event.stage, event.worker, now);
+      return claim(state, event, now);
     case 'commit':
       return commit(state, event, now);
     case 'fail':
       return fail(state, event, now);
     case 'release':
-      return release(state, event.stage, event.epoch, now);
+      return release(state, holder(state, event), now);
     case 'stop':
-      return end(state, 'cancelled', null, holder(state, event.stage, event.epoch));
+      return end(state, 'cancelled', null, holder(state, event));
     case 'answer':
       return answer(state, now);
+    case 'resubmit':
+      return resubmit(state, event.records, now);
     case 'cancel':
       return cancel(state, now);
     case 'tick':
@@ -69,8 +72,9 @@ export function decide(state: JobState, event: JobEvent, now: number): Decision 
   }
 }
 
-function claim(state: JobState, name: StageName, worker: string, now: number): Decision {
-  const stage = stageNamed(state, name);
+function claim(state: JobState, event: Extract<JobEvent, { type: 'claim' }>, now: number): Decision {
+  const { stage: name, worker } = event;
+  const stage = shardOf(state, event);
   const lost = stage.status === 'running' && leaseEnded(stage, now);
   if (TERMINAL.has(state.status) || state.cancelRequested || !(lost || (stage.status === 'ready' && stage.nextRunAt <= now))) {
     throw new AppError('conflict_state', `stage ${name} is not to be had`);
@@ -91,39 +95,41 @@ function claim(state: JobState, name: StageName, worker: string, now: number): D
   };
   const effects: Effect[] = [];
   if (lost) {
-    effects.push({ type: 'attempt_ended', stage: name, epoch: stage.epoch, outcome: 'lost' });
+    effects.push(attemptEnded(stage, 'lost'));
     effects.push(
       history(
         'stage.retried',
         'The worker was lost; the stage starts again.',
-        { stage: name, attempt: stage.attempt, reason: 'lease_expired' },
+        { ...placeOf(stage), attempt: stage.attempt, reason: 'lease_expired' },
         'warning',
       ),
     );
   }
-  effects.push({ type: 'attempt_started', stage: name, epoch, worker });
-  effects.push(history('stage.started', `Stage ${name} has started.`, { stage: name, attempt: claimed.attempt }));
+  effects.push({ type: 'attempt_started', stage: name, shard: stage.shard, epoch, worker });
+  effects.push(history('stage.started', `Stage ${name} has started.`, { ...placeOf(stage), attempt: claimed.attempt }));
   if (state.status === 'pending') effects.push(statusChanged('processing'));
   return { state: withStage({ ...state, status: 'processing' }, claimed), effects };
 }
 
 function commit(state: JobState, event: Extract<JobEvent, { type: 'commit' }>, now: number): Decision {
-  const stage = holder(state, event.stage, event.epoch);
+  const stage = holder(state, event);
   if (state.cancelRequested) return end(state, 'cancelled', null, stage);
   const done: StageState = { ...idle(stage), status: 'done', error: null };
   const effects: Effect[] = [
-    { type: 'attempt_ended', stage: stage.name, epoch: stage.epoch, outcome: 'done' },
-    history('stage.done', `Stage ${stage.name} is done.`, { stage: stage.name, attempt: stage.attempt }),
+    attemptEnded(stage, 'done'),
+    history('stage.done', `Stage ${stage.name} is done.`, { ...placeOf(stage), attempt: stage.attempt }),
   ];
   const after = withStage(state, done);
   if (event.failure) {
     const ended = end(after, 'failed', { ...problem(event.failure.code, event.failure.detail) }, done);
-    return { state: ended.state, effects: [...effects, ...ended.effects] };
+    const whole = event.failure.code === 'quarantine.limit' && RECORD_STAGES.has(stage.name);
+    const keptGeneration = whole ? state.generation : state.keptGeneration;
+    return { state: { ...ended.state, keptGeneration }, effects: [...effects, ...ended.effects] };
   }
-  const next = after.stages[after.stages.findIndex((candidate) => candidate.name === stage.name) + 1];
+  const next = after.stages[after.stages.indexOf(done) + 1];
   if (next === undefined) {
     return {
-      state: { ...after, status: 'completed' },
+      state: { ...after, status: 'completed', keptGeneration: state.generation },
       effects: [...effects, statusChanged('completed'), { type: 'terminal', status: 'completed' }],
     };
   }
@@ -132,12 +138,12 @@ function commit(state: JobState, event: Extract<JobEvent, { type: 'commit' }>, n
     effects.push(history('review.requested', `Stage ${stage.name} asks for a review.`, { stage: stage.name }));
     return { state: { ...after, status: 'awaiting_review' }, effects };
   }
-  effects.push({ type: 'ready', stage: next.name, service: next.service });
+  effects.push(ready(next));
   return { state: withStage(after, { ...next, status: 'ready', nextRunAt: now }), effects };
 }
 
 function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>, now: number): Decision {
-  const stage = holder(state, event.stage, event.epoch);
+  const stage = holder(state, event);
   if (state.cancelRequested) return end(state, 'cancelled', null, stage);
   const crashed = event.error.class === 'crash';
   const counted: StageState = { ...stage, crashCount: stage.crashCount + (crashed ? 1 : 0), error: event.error };
@@ -149,14 +155,14 @@ function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>, now: 
   return {
     state: withStage(state, again),
     effects: [
-      { type: 'attempt_ended', stage: stage.name, epoch: stage.epoch, outcome: 'failed' },
+      attemptEnded(stage, 'failed'),
       history(
         'stage.retried',
         `Stage ${stage.name} failed and will be tried again.`,
-        { stage: stage.name, attempt: stage.attempt, code: event.error.code },
+        { ...placeOf(stage), attempt: stage.attempt, code: event.error.code },
         'warning',
       ),
-      { type: 'ready', stage: stage.name, service: stage.service },
+      ready(stage),
     ],
   };
 }
@@ -173,9 +179,43 @@ function answer(state: JobState, now: number): Decision {
     effects: [
       history('review.answered', `The review of stage ${asked.name} was answered.`, { stage: asked.name }),
       statusChanged('processing'),
-      { type: 'ready', stage: asked.name, service: asked.service },
+      ready(asked),
     ],
   };
+}
+
+/** The stages that read every record; a resubmission adds a shard to them. Those after them start from all shards again. */
+const RECORD_STAGES: ReadonlySet<StageName> = new Set(['transform']);
+
+/**
+ * A job that has ended and whose records are kept goes on with the mended ones: the next generation. What an abandoned resubmission has left
+ * undone is forgotten; its shard number is not used again.
+ */
+function resubmit(state: JobState, records: number, now: number): Decision {
+  const { keptGeneration, stages: all } = state;
+  const at = all.findIndex(({ name }) => RECORD_STAGES.has(name));
+  if (!TERMINAL.has(state.status)) throw new AppError('conflict_state', `the job is ${state.status}; resubmit when it has ended`);
+  if (at < 0) throw new AppError('conflict_state', 'a validation keeps no records; mend the file and validate it again');
+  if (keptGeneration === null) throw new AppError('conflict_state', `the job is ${state.status} and has kept no records`);
+  const generation = state.generation + 1;
+  const { name, service } = all[at]!;
+  const kept = all.filter((stage) => stage.name !== name || stage.shard < keptGeneration);
+  const added: StageState = { ...fresh({ ...all[at]!, epoch: 0 }, now), shard: generation - 1, status: 'ready' };
+  const stages = kept.map((stage, i): StageState => (i > at && stage.name !== name ? fresh(stage, now) : stage));
+  stages.splice(stages.findLastIndex((stage) => stage.name === name) + 1, 0, added);
+  return {
+    state: { ...state, status: 'processing', generation, cancelRequested: false, deadlineAt: null, error: null, stages },
+    effects: [
+      history('job.resubmitted', 'Mended records came in.', { generation, records }),
+      statusChanged('processing'),
+      { type: 'ready', stage: name, shard: added.shard, service },
+    ],
+  };
+}
+
+/** As before the first attempt; the epoch stays, so that whoever held the stage cannot commit any more. */
+function fresh(stage: StageState, now: number): StageState {
+  return { ...idle(stage), status: 'waiting', attempt: 0, crashCount: 0, lostCount: 0, nextRunAt: now, error: null };
 }
 
 function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {
@@ -197,16 +237,18 @@ function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {
 }
 
 /** A worker that shuts down hands its stage back; the attempt is not charged. */
-function release(state: JobState, name: StageName, epoch: number, now: number): Decision {
-  const stage = holder(state, name, epoch);
+function release(state: JobState, stage: StageState, now: number): Decision {
   if (state.cancelRequested) return end(state, 'cancelled', null, stage);
   const free: StageState = { ...idle(stage), status: 'ready', attempt: stage.attempt - 1, nextRunAt: now };
   return {
     state: withStage(state, free),
     effects: [
-      { type: 'attempt_ended', stage: name, epoch, outcome: 'released' },
-      history('stage.released', `Stage ${name} was handed back by a worker that shuts down.`, { stage: name, attempt: stage.attempt }),
-      { type: 'ready', stage: name, service: stage.service },
+      attemptEnded(stage, 'released'),
+      history('stage.released', `Stage ${stage.name} was handed back by a worker that shuts down.`, {
+        ...placeOf(stage),
+        attempt: stage.attempt,
+      }),
+      ready(stage),
     ],
   };
 }
@@ -243,8 +285,8 @@ function end(
   const effects: Effect[] = [];
   const stages = state.stages.map((stage): StageState => {
     if (stage.status === 'done' || stage.status === 'failed') return stage;
-    if (stage.status === 'running') effects.push({ type: 'attempt_ended', stage: stage.name, epoch: stage.epoch, outcome });
-    const failed = status === 'failed' && stage.name === culprit?.name;
+    if (stage.status === 'running') effects.push(attemptEnded(stage, outcome));
+    const failed = status === 'failed' && culprit !== null && isSame(stage, culprit);
     return { ...idle(stage), status: failed ? 'failed' : 'cancelled', epoch: stage.epoch + 1, error: failed ? error : stage.error };
   });
   const stage = culprit?.name ?? state.stages.find((candidate) => candidate.status !== 'done')?.name ?? state.stages[0]!.name;
@@ -252,17 +294,22 @@ function end(
   return { state: { ...state, status, stages, error: error && { ...error, stage } }, effects };
 }
 
-function holder(state: JobState, name: StageName, epoch: number): StageState {
-  const stage = stageNamed(state, name);
-  if (TERMINAL.has(state.status) || stage.status !== 'running' || stage.epoch !== epoch) {
-    throw new AppError('stage.fenced', `epoch ${epoch} of stage ${name} is over`);
+interface Place {
+  readonly stage: StageName;
+  readonly shard?: number;
+}
+
+function holder(state: JobState, event: Place & { readonly epoch: number }): StageState {
+  const stage = state.stages.find(({ name, shard }) => name === event.stage && shard === (event.shard ?? 0));
+  if (TERMINAL.has(state.status) || stage?.status !== 'running' || stage.epoch !== event.epoch) {
+    throw new AppError('stage.fenced', `epoch ${event.epoch} of stage ${event.stage} is over`);
   }
   return stage;
 }
 
-function stageNamed(state: JobState, name: StageName): StageState {
-  const stage = state.stages.find((candidate) => candidate.name === name);
-  if (!stage) throw new AppError('conflict_state', `the job has no stage ${name}`);
+function shardOf(state: JobState, place: Place): StageState {
+  const stage = state.stages.find(({ name, shard }) => name === place.stage && shard === (place.shard ?? 0));
+  if (!stage) throw new AppError('conflict_state', `the job has no stage ${place.stage}`);
   return stage;
 }
 
@@ -270,8 +317,19 @@ const leaseEnded = (stage: StageState, now: number): boolean => stage.leaseUntil
 const idle = (stage: StageState): StageState => ({ ...stage, leaseOwner: null, leaseUntil: null });
 const withStage = (state: JobState, changed: StageState): JobState => ({
   ...state,
-  stages: state.stages.map((stage) => (stage.name === changed.name ? changed : stage)),
+  stages: state.stages.map((stage) => (isSame(stage, changed) ? changed : stage)),
 });
+const isSame = (one: StageState, other: StageState): boolean => one.name === other.name && one.shard === other.shard;
+const ready = ({ name, shard, service }: StageState): Effect => ({ type: 'ready', stage: name, shard, service });
+const attemptEnded = ({ name, shard, epoch }: StageState, outcome: AttemptOutcome): Effect => ({
+  type: 'attempt_ended',
+  stage: name,
+  shard,
+  epoch,
+  outcome,
+});
+/** How a line of the history names a shard: the first one goes without saying. */
+const placeOf = ({ name, shard }: StageState): HistoryLine['data'] => (shard === 0 ? { stage: name } : { stage: name, shard });
 const problem = (code: StageError['code'], detail: string): StageError => ({ class: ERROR_KINDS[code].class, code, detail });
 
 function history(type: string, message: string, data: HistoryLine['data'], level: HistoryLine['level'] = 'info'): Effect {

@@ -1,8 +1,12 @@
 import type { ErrorClass, ErrorCode, JobStatus, Severity, StageName, StageStatus, WorkerService } from '@attune/core';
 
-/** One stage of a job (shard 0). Times are milliseconds of the database clock. */
+/**
+ * One shard of a stage. A stage has shard 0; each resubmission of quarantined records adds one to the stage that reads records. Times are
+ * milliseconds of the database clock.
+ */
 export interface StageState {
   readonly name: StageName;
+  readonly shard: number;
   readonly service: WorkerService;
   readonly status: StageStatus;
   /** Fencing token: rises with every claim; only its holder can commit. */
@@ -28,29 +32,38 @@ export interface StageError {
 export interface JobState {
   readonly status: JobStatus;
   readonly generation: number;
+  /** The latest generation whose result is whole: it was completed, or ended by `quarantine.limit` with all that it found. */
+  readonly keptGeneration: number | null;
   readonly cancelRequested: boolean;
   readonly deadlineAt: number | null;
   readonly error: (StageError & { readonly stage: StageName }) | null;
   readonly stages: readonly StageState[];
 }
 
+interface OfShard {
+  readonly stage: StageName;
+  /** 0 where nothing is said. */
+  readonly shard?: number;
+}
+
 /** What can happen to a job. */
 export type JobEvent =
-  | { readonly type: 'claim'; readonly stage: StageName; readonly worker: string }
-  | {
+  | (OfShard & { readonly type: 'claim'; readonly worker: string })
+  | (OfShard & {
       readonly type: 'commit';
-      readonly stage: StageName;
       readonly epoch: number;
       readonly failure?: { readonly code: ErrorCode; readonly detail: string };
       /** A person has to look at what the stage left before the next one may start. */
       readonly review?: boolean;
-    }
+    })
   /** `jitter` is a random number in [0, 1): full jitter on the backoff. */
-  | { readonly type: 'fail'; readonly stage: StageName; readonly epoch: number; readonly error: StageError; readonly jitter: number }
-  | { readonly type: 'release'; readonly stage: StageName; readonly epoch: number }
-  | { readonly type: 'stop'; readonly stage: StageName; readonly epoch: number }
+  | (OfShard & { readonly type: 'fail'; readonly epoch: number; readonly error: StageError; readonly jitter: number })
+  | (OfShard & { readonly type: 'release'; readonly epoch: number })
+  | (OfShard & { readonly type: 'stop'; readonly epoch: number })
   /** What was asked in the review is answered: the stage that asked starts again with the answer. */
   | { readonly type: 'answer' }
+  /** So many quarantined records came back mended: the next generation works on them and adds them to the result that is kept. */
+  | { readonly type: 'resubmit'; readonly records: number }
   | { readonly type: 'cancel' }
   | { readonly type: 'tick' };
 
@@ -65,9 +78,21 @@ export interface HistoryLine {
 /** What the shell must do in the same transaction (ring: after it). */
 export type Effect =
   | { readonly type: 'history'; readonly line: HistoryLine }
-  | { readonly type: 'ready'; readonly stage: StageName; readonly service: WorkerService }
-  | { readonly type: 'attempt_started'; readonly stage: StageName; readonly epoch: number; readonly worker: string }
-  | { readonly type: 'attempt_ended'; readonly stage: StageName; readonly epoch: number; readonly outcome: AttemptOutcome }
+  | { readonly type: 'ready'; readonly stage: StageName; readonly shard: number; readonly service: WorkerService }
+  | {
+      readonly type: 'attempt_started';
+      readonly stage: StageName;
+      readonly shard: number;
+      readonly epoch: number;
+      readonly worker: string;
+    }
+  | {
+      readonly type: 'attempt_ended';
+      readonly stage: StageName;
+      readonly shard: number;
+      readonly epoch: number;
+      readonly outcome: AttemptOutcome;
+    }
   | { readonly type: 'terminal'; readonly status: JobStatus };
 
 export type AttemptOutcome = 'done' | 'failed' | 'released' | 'cancelled' | 'lost' | 'expired';

@@ -111,9 +111,15 @@ function valueOf(kind: string, i: number): string {
     unit: ['mg/dL', '%', 'mmol/L'][i % 3]!,
     name: `Riverside Clinic ${i}`,
     NPI: npi(100_000_000 + i),
-    'DEA number': `AB${1_000_000 + i}`,
+    'DEA number': dea(100_000 + i),
   };
   return values[kind]!;
+}
+
+/** Six digits with their check digit: the odd places, and twice the even ones (DEA Diversion Control Division). */
+function dea(digits: number): string {
+  const sum = [...String(digits)].reduce((total, digit, at) => total + Number(digit) * (at % 2 === 0 ? 1 : 2), 0);
+  return `AB${digits}${sum % 10}`;
 }
 
 /** Nine digits with their check digit: Luhn over 80840 and the digits (45 CFR 162.406). */

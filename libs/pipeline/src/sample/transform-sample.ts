@@ -38,6 +38,9 @@ export function transformSample({ plan, entity, bytes, last, from = SAMPLE_START
 
 /** The reader of record for a stream that is read from one of its records on. */
 export function openSampleReader(plan: Plan, from: SamplePosition): RecordReader {
-  const dialect = from.byteOffset === 0 ? plan.dialect : { ...plan.dialect, header: false, bom: 0 };
-  return openReader({ ...plan, dialect }, plan.columns.length, { batchRecords: BATCH_RECORDS });
+  const options = { batchRecords: BATCH_RECORDS };
+  if (from.byteOffset === 0) return openReader(plan, plan.columns.length, options);
+  // The sample counts from its own beginning; what matters to the reader is that no header is ahead.
+  const within = { ...plan, dialect: { ...plan.dialect, header: false, bom: 0 } };
+  return openReader(within, plan.columns.length, { ...options, at: { byteOffset: 0, line: 1, records: 0 } });
 }

@@ -1,15 +1,25 @@
+import type { Kernel } from '@attune/core';
 import type { Batch } from '@attune/formats';
 import { Cleaner } from '@attune/standardize';
+import { BYTE_CLASS, CONTROL_BYTE, HASH_START, hashOf, mixWord, SPECIAL_BYTE } from './byte-class.js';
 import { COMPOSED, CONSTANT, CONTROL_CHARACTER, FIRST_OWN_CODE, REQUIRED, type CompiledColumn } from './compiled-column.js';
 import { ComposedValue } from './composed-value.js';
 import { beginFinding, endFinding, endFindingWithoutValue, lineStartOf } from './finding-lines.js';
 import type { LineBuffer } from './json-lines.js';
+import { isInPart } from './part-columns.js';
 import { ReceivedValue } from './received-value.js';
+import { ValueMemo } from './value-memo.js';
 
 /** What may be true of a value, as bits: it was received, it was refused, it is not in the result byte for byte. */
 export const RECEIVED = 1;
 export const REFUSED = 2;
 export const CHANGED = 4;
+
+/** Hash of no value, which is unlike that of an empty one. */
+const NULL_HASH = 0x5bd1e995;
+const COMMA = 0x2c;
+/** Code of a value about which nothing is to be said. */
+const SILENT = -1;
 
 /**
  * One record made canonical, column by column, with its findings. The members are valid until the next record; their memory is used again,
@@ -21,23 +31,38 @@ export class CanonicalRecord {
   record = 0;
   line = 0;
   byteOffset = 0;
-  /** Canonical values one after another: value of column c is `values[valueStart[c], valueEnd[c])`; an end of -1 is null. */
-  values = new Uint8Array(1 << 16);
+  /** Canonical values with a comma after each, as `take` was told where: value of column c is `values[valueStart[c], valueEnd[c])`; an end of -1 is null. */
+  values: Uint8Array<ArrayBuffer> = new Uint8Array(1 << 16);
   readonly valueStart: Int32Array;
   readonly valueEnd: Int32Array;
   /** Bits per column: RECEIVED, REFUSED, CHANGED. */
   readonly state: Uint8Array;
+  /** Per column the hash of the canonical value. */
+  readonly hashes: Int32Array;
+  /** Per column 1 where the value can stand in the part inside quotes only. */
+  readonly special: Uint8Array;
+  /** Per column where its memo has the value, or -1. */
+  readonly slots: Int32Array;
+  /** 1 where any value is special. */
+  anySpecial = 0;
   /** 1 where control characters were removed from a column that is kept as received: identity then includes the received bytes. */
   altered = 0;
   /** Column and code of each finding, in their order. */
   noted = new Int32Array(64);
   notedCount = 0;
+  /** Per column what is remembered of its values, once it had any. */
+  readonly memos: (ValueMemo | undefined)[];
 
   readonly #columns: readonly CompiledColumn[];
+  /** What the loop over the columns needs of each, side by side: objects of many shapes would be looked into slowly. */
+  readonly #inPart: Int32Array;
+  readonly #sources: Int32Array;
+  readonly #kernels: readonly (Kernel | undefined)[];
   readonly #findings: LineBuffer;
   readonly #cleaner: Cleaner;
   readonly #received = new ReceivedValue();
   readonly #composed: ComposedValue;
+  #at = 0;
 
   /** Findings are written to `findings`. */
   constructor(columns: readonly CompiledColumn[], nullTokens: readonly string[], findings: LineBuffer) {
@@ -48,58 +73,49 @@ export class CanonicalRecord {
     this.valueStart = new Int32Array(columns.length);
     this.valueEnd = new Int32Array(columns.length);
     this.state = new Uint8Array(columns.length);
+    this.hashes = new Int32Array(columns.length);
+    this.special = new Uint8Array(columns.length);
+    this.slots = new Int32Array(columns.length);
+    this.#inPart = Int32Array.from(columns.keys()).filter((c) => isInPart(columns[c]!.silver));
+    this.#sources = Int32Array.from(columns, ({ source }) => source);
+    this.#kernels = columns.map(({ kernel }) => kernel);
+    this.memos = columns.map(() => undefined);
   }
 
-  /** Makes every value of record r canonical or null. Returns the bytes of the canonical values. */
-  take(batch: Batch, r: number): number {
+  /** Makes every value of record r canonical or null, from `values[at]` on. Returns where the values end. */
+  take(batch: Batch, r: number, at = 0): number {
     this.record = batch.record[r]!;
     this.line = batch.line[r]!;
     this.byteOffset = batch.byteOffset[r]!;
     this.notedCount = 0;
     this.altered = 0;
+    this.anySpecial = 0;
+    this.#at = at;
+    this.valueEnd.fill(-1);
+    this.state.fill(0);
+    this.hashes.fill(NULL_HASH);
+    this.special.fill(0);
+    this.slots.fill(-1);
     const base = r * batch.width;
-    const columns = this.#columns;
-    const { valueStart, valueEnd, state } = this;
+    const columns = this.#inPart;
+    const sources = this.#sources;
     const { buf, starts, ends } = batch;
-    let at = 0;
-    for (let c = 0; c < columns.length; c++) {
-      const column = columns[c]!;
-      const { source } = column;
-      valueEnd[c] = -1;
-      state[c] = 0;
-      if (source < 0) {
-        if (source === COMPOSED) at = this.#compose(c, batch, base, at);
-        else if (source === CONSTANT) at = this.#putConstant(c, column.constant!, at);
-        continue;
-      }
-      const start = starts[base + source]!;
-      const end = ends[base + source]!;
-      if (start < 0 || start === end) continue;
-      const { kernel } = column;
-      const taken = kernel === undefined ? this.#received : this.#cleaner;
-      const kind = kernel === undefined ? this.#received.take(buf, start, end) : this.#cleaner.clean(buf, start, end);
-      state[c] = CHANGED;
-      if (kind === 0) continue;
-      if (kind > 1) {
-        this.#report(c, CONTROL_CHARACTER, buf, start, end);
-        if (kernel === undefined) this.altered = 1;
-        if (kind === 3) continue;
-      }
-      const room = (taken.end - taken.start) * 2 + 64;
-      if (at + room > this.values.length) this.#growValues(at, room);
-      const to = kernel === undefined ? this.#copy(at) : kernel(taken.buf, taken.start, taken.end, this.values, at);
-      if (to < 0) {
-        state[c] = RECEIVED | REFUSED | CHANGED;
-        this.#report(c, FIRST_OWN_CODE - 1 - to, buf, start, end);
-        continue;
-      }
-      const same = kernel === undefined ? kind === 1 : isSame(buf, start, end, this.values, at, to);
-      state[c] = same ? RECEIVED : RECEIVED | CHANGED;
-      valueStart[c] = at;
-      valueEnd[c] = to;
-      at = to;
+    for (let k = 0; k < columns.length; k++) {
+      const c = columns[k]!;
+      const source = sources[c]!;
+      if (source >= 0) {
+        const start = starts[base + source]!;
+        const end = ends[base + source]!;
+        if (start >= 0 && start !== end) {
+          if (this.#kernels[c] === undefined) this.#keep(c, buf, start, end);
+          else this.#standardize(c, buf, start, end);
+        }
+      } else if (source === COMPOSED) this.#compose(c, batch, base);
+      else if (source === CONSTANT) this.#putConstant(c, this.#columns[c]!.constant!);
+      if (this.#at === this.values.length) this.#growValues(1);
+      this.values[this.#at++] = COMMA;
     }
-    return at;
+    return this.#at;
   }
 
   /** Reports every required field that is null and returns the first such column, or -1. */
@@ -116,51 +132,173 @@ export class CanonicalRecord {
     return first;
   }
 
+  /** A value as received; one loop looks at every byte and copies it, and only one with control characters is looked at again. */
+  #keep(column: number, buf: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const { values } = this;
+    const at = this.#at;
+    let to = at;
+    let hash = HASH_START ^ (end - start);
+    let bits = 0;
+    let i = start;
+    for (const last = end - 3; i < last; i += 4, to += 4) {
+      const a = buf[i]!;
+      const b = buf[i + 1]!;
+      const c = buf[i + 2]!;
+      const d = buf[i + 3]!;
+      values[to] = a;
+      values[to + 1] = b;
+      values[to + 2] = c;
+      values[to + 3] = d;
+      bits |= BYTE_CLASS[a]! | BYTE_CLASS[b]! | BYTE_CLASS[c]! | BYTE_CLASS[d]!;
+      hash = mixWord(hash, a | (b << 8) | (c << 16) | (d << 24));
+    }
+    for (; i < end; i++) {
+      const byte = buf[i]!;
+      values[to++] = byte;
+      bits |= BYTE_CLASS[byte]!;
+      hash = mixWord(hash, byte);
+    }
+    if ((bits & CONTROL_BYTE) !== 0 && this.#received.take(buf, start, end) !== 1) return this.#keepAltered(column, buf, start, end);
+    this.valueStart[column] = at;
+    this.valueEnd[column] = to;
+    this.hashes[column] = hash;
+    this.state[column] = RECEIVED;
+    this.#markSpecial(column, bits & SPECIAL_BYTE);
+    this.#at = to;
+  }
+
+  /** `#received` has just removed control characters. */
+  #keepAltered(c: number, buf: Uint8Array, start: number, end: number): void {
+    const { buf: kept, start: from, end: to } = this.#received;
+    this.state[c] = CHANGED;
+    this.#report(c, CONTROL_CHARACTER, buf, start, end);
+    this.altered = 1;
+    if (from === to) return;
+    this.#putValue(c, this.#put(kept, from, to), buf, start, end);
+  }
+
+  #standardize(c: number, buf: Uint8Array, start: number, end: number): void {
+    const memo = (this.memos[c] ??= new ValueMemo());
+    const hash = hashOf(buf, start, end);
+    if (!memo.worthIt) {
+      this.#apply(c, buf, start, end, hash);
+      return;
+    }
+    const slot = memo.find(buf, start, end, hash);
+    if (slot >= 0) return this.#recall(c, memo, slot, buf, start, end);
+    const code = this.#apply(c, buf, start, end, hash);
+    if (code < SILENT) return;
+    const to = this.valueEnd[c]!;
+    this.slots[c] = memo.enter(buf, start, end, hash, {
+      values: this.values,
+      from: to < 0 ? 0 : this.valueStart[c]!,
+      to,
+      state: this.state[c]!,
+      special: this.special[c]!,
+      hash: this.hashes[c]!,
+      code,
+    });
+  }
+
+  /** What was made of the same bytes before. */
+  #recall(c: number, memo: ValueMemo, slot: number, buf: Uint8Array, start: number, end: number): void {
+    this.state[c] = memo.state[slot]!;
+    const code = memo.code[slot]!;
+    if (code !== SILENT) this.#report(c, code, buf, start, end);
+    const length = memo.length[slot]!;
+    if (length < 0) return;
+    this.#reserve(length);
+    const { canonical } = memo;
+    const { values } = this;
+    const at = this.#at;
+    let to = at;
+    for (let i = ValueMemo.at(slot), last = i + length; i < last; i++) values[to++] = canonical[i]!;
+    this.valueStart[c] = at;
+    this.valueEnd[c] = to;
+    this.hashes[c] = memo.hash[slot]!;
+    this.slots[c] = slot;
+    this.#markSpecial(c, memo.special[slot]!);
+    this.#at = to;
+  }
+
+  /** Cleans the value and has the kernel work on it. Returns the code that was reported, SILENT, or less for what must not be remembered. */
+  #apply(c: number, buf: Uint8Array, start: number, end: number, hash: number): number {
+    const cleaner = this.#cleaner;
+    const kind = (classOf(buf, start, end) & CONTROL_BYTE) === 0 ? cleaner.cleanPlain(buf, start, end) : cleaner.clean(buf, start, end);
+    this.state[c] = CHANGED;
+    if (kind === 0) return SILENT;
+    if (kind > 1) this.#report(c, CONTROL_CHARACTER, buf, start, end);
+    if (kind === 3) return SILENT - 1;
+    this.#reserve((cleaner.end - cleaner.start) * 2 + 64);
+    const to = this.#kernels[c]!(cleaner.buf, cleaner.start, cleaner.end, this.values, this.#at);
+    if (to < 0) {
+      this.state[c] = RECEIVED | REFUSED | CHANGED;
+      this.#report(c, FIRST_OWN_CODE - 1 - to, buf, start, end);
+      return kind > 1 ? SILENT - 1 : FIRST_OWN_CODE - 1 - to;
+    }
+    this.#putValue(c, to, buf, start, end, hash);
+    return kind > 1 ? SILENT - 1 : SILENT;
+  }
+
+  /** The canonical value of column c lies at `values[at, to)`; `received` is the hash of what it was made of, where that is known. */
+  #putValue(c: number, to: number, buf: Uint8Array, start: number, end: number, received?: number): void {
+    const { values } = this;
+    const at = this.#at;
+    const hash = hashOf(values, at, to);
+    const same = (received === undefined || received === hash) && isSame(buf, start, end, values, at, to);
+    this.state[c] = same ? RECEIVED : RECEIVED | CHANGED;
+    this.valueStart[c] = at;
+    this.valueEnd[c] = to;
+    this.hashes[c] = hash;
+    this.#markSpecial(c, at === to ? 1 : classOf(values, at, to) & SPECIAL_BYTE);
+    this.#at = to;
+  }
+
+  #markSpecial(c: number, special: number): void {
+    this.special[c] = special;
+    this.anySpecial |= special;
+  }
+
   /** The value of a column that is more than one source column; what the plain columns do, with the value that was composed. */
-  #compose(c: number, batch: Batch, base: number, at: number): number {
+  #compose(c: number, batch: Batch, base: number): void {
     const column = this.#columns[c]!;
     const composed = this.#composed;
     const { kernel } = column;
     const hasValue = composed.take(column.composition!, batch, base, kernel !== undefined);
     const { received, receivedStart: start, receivedEnd: end } = composed;
-    if (start === end) return at;
+    if (start === end && !hasValue) return;
     this.state[c] = CHANGED;
     if (composed.controls) {
       if (kernel === undefined) this.altered = 1;
       if (column.codes.length > 0) this.#report(c, CONTROL_CHARACTER, received, start, end);
     }
-    if (!hasValue) return at;
-    const room = (composed.end - composed.start) * 2 + 64;
-    if (at + room > this.values.length) this.#growValues(at, room);
+    if (!hasValue) return;
+    this.#reserve((composed.end - composed.start) * 2 + 64);
     const to =
       kernel === undefined
-        ? this.#put(composed.buf, composed.start, composed.end, at)
-        : kernel(composed.buf, composed.start, composed.end, this.values, at);
+        ? this.#put(composed.buf, composed.start, composed.end)
+        : kernel(composed.buf, composed.start, composed.end, this.values, this.#at);
     if (to < 0) {
       this.state[c] = RECEIVED | REFUSED | CHANGED;
       this.#report(c, FIRST_OWN_CODE - 1 - to, received, start, end);
-      return at;
+      return;
     }
-    this.state[c] = isSame(received, start, end, this.values, at, to) ? RECEIVED : RECEIVED | CHANGED;
-    this.valueStart[c] = at;
-    this.valueEnd[c] = to;
-    return to;
+    this.#putValue(c, to, received, start, end);
   }
 
-  #putConstant(c: number, constant: Uint8Array, at: number): number {
-    if (at + constant.length > this.values.length) this.#growValues(at, constant.length);
-    this.valueStart[c] = at;
-    this.valueEnd[c] = this.#put(constant, 0, constant.length, at);
-    return at + constant.length;
+  /** A constant is neither received nor changed. */
+  #putConstant(c: number, constant: Uint8Array): void {
+    this.#reserve(constant.length);
+    this.#putValue(c, this.#put(constant, 0, constant.length), constant, 0, constant.length);
+    this.state[c] = 0;
   }
 
-  #copy(at: number): number {
-    return this.#put(this.#received.buf, this.#received.start, this.#received.end, at);
-  }
-
-  #put(buf: Uint8Array, start: number, end: number, at: number): number {
+  /** Copies to the end of the values and returns the new end. */
+  #put(buf: Uint8Array, start: number, end: number): number {
+    this.#reserve(end - start);
     const { values } = this;
-    let to = at;
+    let to = this.#at;
     for (let i = start; i < end; i++) values[to++] = buf[i]!;
     return to;
   }
@@ -183,9 +321,13 @@ export class CanonicalRecord {
     this.noted[this.notedCount++] = code;
   }
 
-  #growValues(used: number, room: number): void {
-    const larger = new Uint8Array(Math.max(this.values.length * 2, used + room));
-    larger.set(this.values.subarray(0, used));
+  #reserve(room: number): void {
+    if (this.#at + room >= this.values.length) this.#growValues(room);
+  }
+
+  #growValues(room: number): void {
+    const larger = new Uint8Array(Math.max(this.values.length * 2, this.#at + room + 1));
+    larger.set(this.values.subarray(0, this.#at));
     this.values = larger;
   }
 }
@@ -194,4 +336,11 @@ function isSame(buf: Uint8Array, start: number, end: number, other: Uint8Array, 
   if (end - start !== to - from) return false;
   for (let i = start, k = from; i < end; i++, k++) if (buf[i] !== other[k]) return false;
   return true;
+}
+
+/** All the classes of the bytes of a value. */
+function classOf(buf: Uint8Array, start: number, end: number): number {
+  let bits = 0;
+  for (let i = start; i < end; i++) bits |= BYTE_CLASS[buf[i]!]!;
+  return bits;
 }

@@ -5,6 +5,17 @@ const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 /** Longest prefix of a smallest or largest value that is kept, in bytes. */
 export const EXTREME_BYTES = 128;
 
+/** A sketch as plain data. */
+export interface SketchState {
+  /** Received, refused, changed, values, shortest and longest length. */
+  readonly counts: readonly [number, number, number, number, number, number];
+  readonly findings: Int32Array;
+  readonly registers: Uint8Array;
+  /** Smallest and largest value, cut; null where there is none. */
+  readonly min: Uint8Array | null;
+  readonly max: Uint8Array | null;
+}
+
 /**
  * What one column of one chunk looks like. Sketches of chunks are merged in chunk order; the result does not depend on how the
  * input was cut. Lengths are bytes of the canonical value; values are ordered by unsigned bytes.
@@ -46,6 +57,27 @@ export class ColumnSketch {
     const prefix = prefixOf(buf, start, end);
     if (prefix <= this.#min.prefix) this.#min.offer(prefix, buf, start, end);
     if (prefix >= this.#max.prefix) this.#max.offer(prefix, buf, start, end);
+  }
+
+  /** Everything that it says, to be taken to another thread or kept in a file. */
+  state(): SketchState {
+    return {
+      counts: [this.received, this.refused, this.changed, this.values, this.minLength, this.maxLength],
+      findings: this.findings.slice(),
+      registers: this.#registers.slice(),
+      min: this.#min.bytes(),
+      max: this.#max.bytes(),
+    };
+  }
+
+  static of({ counts, findings, registers, min, max }: SketchState): ColumnSketch {
+    const sketch = new ColumnSketch(findings.length);
+    [sketch.received, sketch.refused, sketch.changed, sketch.values, sketch.minLength, sketch.maxLength] = counts;
+    sketch.findings.set(findings);
+    sketch.#registers.set(registers);
+    if (min !== null) sketch.#min.offer(prefixOf(min, 0, min.length), min, 0, min.length);
+    if (max !== null) sketch.#max.offer(prefixOf(max, 0, max.length), max, 0, max.length);
+    return sketch;
   }
 
   merge(later: ColumnSketch): void {
@@ -116,6 +148,11 @@ class Extreme {
 
   merge(other: Extreme): void {
     if (other.#length >= 0) this.offer(other.prefix, other.#buf, 0, other.#length);
+  }
+
+  /** The bytes that are kept; null for no value. */
+  bytes(): Uint8Array | null {
+    return this.#length < 0 ? null : this.#buf.slice(0, this.#length);
   }
 
   clear(): void {

@@ -1,6 +1,7 @@
 import { AppError, FINDING_KINDS, type Entity, type FindingCode, type Kernel, type Plan } from '@attune/core';
 import { Cleaner, compileStandardizer } from '@attune/standardize';
 import { compileComposition, type Composition } from './composed-value.js';
+import { hasExpression, refusingFailures } from './expression-value.js';
 import { partColumns } from './part-columns.js';
 import { ReceivedValue } from './received-value.js';
 import type { SilverColumn } from './silver-columns.js';
@@ -48,11 +49,14 @@ export function compileColumns(plan: Plan, entity: Entity): readonly CompiledCol
 
 function compileColumn(silver: SilverColumn, plan: Plan): CompiledColumn {
   const compiled = silver.standardizer && compileStandardizer(silver.standardizer.name, silver.standardizer.options);
-  const codes: FindingCode[] = ['text.control_character', 'field.required', ...(compiled?.findings ?? [])];
+  const expressed = hasExpression(silver.mapping);
+  const own = compiled?.findings ?? [];
+  const codes: FindingCode[] = ['text.control_character', 'field.required', ...own, ...(expressed ? (['expression.failed'] as const) : [])];
+  const kernel = expressed ? refusingFailures(compiled?.kernel ?? copyValue, own.length) : compiled?.kernel;
   return {
     silver,
     ...sourceOf(silver, plan, compiled?.kernel),
-    ...(compiled === undefined ? {} : { kernel: compiled.kernel }),
+    ...(kernel === undefined ? {} : { kernel }),
     required: silver.role === 'field' && plan.required.includes(silver.name),
     codes,
     findingText: codes.map((code) => findingText(silver, code)),
@@ -79,7 +83,7 @@ function sourceOf(
 ): Pick<CompiledColumn, 'source' | 'composition' | 'constant'> {
   const { mapping, sources } = silver;
   const cleaner = new Cleaner(plan.null_tokens);
-  const composition = mapping && compileComposition(mapping, kernel !== undefined, cleaner);
+  const composition = mapping && compileComposition(mapping, kernel !== undefined, cleaner, plan);
   if (composition !== undefined) return { source: COMPOSED, composition };
   if (sources.length > 0) return { source: sources[0]! };
   if (mapping?.constant === undefined) return { source: NOTHING };

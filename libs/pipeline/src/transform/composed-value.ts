@@ -1,6 +1,7 @@
-import type { FieldMapping } from '@attune/core';
+import type { FieldMapping, Plan } from '@attune/core';
 import type { Batch } from '@attune/formats';
 import { CLEAN_CONTROLS, CLEAN_VALUE, type Cleaner } from '@attune/standardize';
+import { compileExpression, type CompiledExpression } from './expression-value.js';
 import type { ReceivedValue } from './received-value.js';
 import { utf8 } from './utf8.js';
 import { ValueMap } from './value-map.js';
@@ -12,11 +13,19 @@ export interface Composition {
   /** Absent: the whole value. `at` counts pieces from 0, negative ones from the end. */
   readonly part?: { readonly separator: Uint8Array; readonly at: number };
   readonly values?: ValueMap;
+  /** Makes the value from the sources, instead of all the others. */
+  readonly expression?: CompiledExpression;
 }
 
+const BLANK = utf8(' ');
+
 /** What has to be done to the columns before the standardizer, or undefined where one column is given to it as it is. */
-export function compileComposition(mapping: FieldMapping, standardize: boolean, cleaner: Cleaner): Composition | undefined {
+export function compileComposition(mapping: FieldMapping, standardize: boolean, cleaner: Cleaner, plan: Plan): Composition | undefined {
   const { from, join, part } = mapping;
+  if (mapping.expression !== undefined) {
+    const expression = compileExpression(mapping.expression, plan, standardize);
+    return { sources: expression.sources, join: BLANK, expression };
+  }
   const values = standardize ? mapping.values : undefined;
   if (from.length === 0 || (from.length === 1 && part === undefined && values === undefined)) return undefined;
   return {
@@ -63,6 +72,8 @@ export class ComposedValue {
   readonly #asReceived: ReceivedValue;
   readonly #joined = new Scratch();
   readonly #joinedReceived = new Scratch();
+  /** Where the value of each source ends in `#joined`. */
+  readonly #sourceEnd = new Int32Array(16);
 
   constructor(cleaner: Cleaner, asReceived: ReceivedValue) {
     this.#cleaner = cleaner;
@@ -73,6 +84,7 @@ export class ComposedValue {
   take(composition: Composition, batch: Batch, base: number, clean: boolean): boolean {
     const { sources, part, values } = composition;
     this.controls = false;
+    if (composition.expression !== undefined) return this.#express(composition, composition.expression, batch, base);
     const found = sources.length === 1 ? this.#one(sources[0]!, batch, base, clean) : this.#join(composition, batch, base, clean);
     if (!found) return false;
     if (part !== undefined && !this.#takePart(part.separator, part.at)) return false;
@@ -112,6 +124,33 @@ export class ComposedValue {
     this.receivedEnd = received.length;
     this.#point(joined.bytes, 0, joined.length);
     return count > 0;
+  }
+
+  /** What the expression makes of the columns; of one that has failed, a value without bytes, which the kernel refuses. */
+  #express({ join }: Composition, { sources, bytes, clean }: CompiledExpression, { buf, starts, ends }: Batch, base: number): boolean {
+    const taken = clean ? this.#cleaner : this.#asReceived;
+    const joined = this.#joined;
+    const received = this.#joinedReceived;
+    joined.length = received.length = 0;
+    for (let i = 0; i < sources.length; i++) {
+      const start = starts[base + sources[i]!]!;
+      const end = ends[base + sources[i]!]!;
+      if (start >= 0 && start !== end) {
+        if (received.length > 0) received.append(join, 0, join.length);
+        received.append(buf, start, end);
+        if (this.#takeColumn(buf, start, end, clean)) joined.append(taken.buf, taken.start, taken.end);
+      }
+      this.#sourceEnd[i] = joined.length;
+    }
+    for (let i = 0; i < sources.length; i++) bytes.give(i, joined.bytes, i === 0 ? 0 : this.#sourceEnd[i - 1]!, this.#sourceEnd[i]!);
+    const hasValue = bytes.run();
+    // A value may come of columns that are all empty; something must then have been received for it to count.
+    if (received.length === 0 && (hasValue || bytes.failed)) received.append(BLANK, 0, BLANK.length);
+    this.received = received.bytes;
+    this.receivedStart = 0;
+    this.receivedEnd = received.length;
+    this.#point(bytes.buf, bytes.start, bytes.end);
+    return hasValue ? !clean || this.#cleanAgain() : bytes.failed;
   }
 
   #takeColumn(buf: Uint8Array, start: number, end: number, clean: boolean): boolean {

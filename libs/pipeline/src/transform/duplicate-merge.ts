@@ -1,5 +1,4 @@
-import type { Batch } from '@attune/formats';
-import type { CanonicalChunk } from './canonical-chunk.js';
+import type { RowChunk } from './canonical-chunk.js';
 import { utf8 } from './utf8.js';
 import { DuplicateSet } from './duplicate-set.js';
 import { LineBuffer } from './json-lines.js';
@@ -33,11 +32,13 @@ export class DuplicateMerge {
   #earlier = new Uint8Array(1 << 12);
   /** `_record, _byte_offset, _line` of the row that was compared last. */
   readonly #survivor = new Float64Array(3);
-  #chunk!: CanonicalChunk;
-  #batch!: Batch;
+  readonly #own = new Float64Array(3);
+  #chunk!: RowChunk;
   #row = 0;
   #partBytes = 0;
-  #kept = 0;
+  /** Where the rows that have not moved yet belong in the chunk, and how far they have to go. */
+  #runAt = 0;
+  #shift = 0;
   readonly #same = (offset: number): boolean => this.#isSame(offset);
 
   /** `remove`: duplicates are left out of the part; else they stay and are only listed. */
@@ -48,36 +49,38 @@ export class DuplicateMerge {
   }
 
   /** Moves the rows that stay to the front of `chunk.rows` and returns how many bytes they are; `partBytes` are in the part before them. */
-  merge(chunk: CanonicalChunk, batch: Batch, partBytes: number): number {
+  merge(chunk: RowChunk, partBytes: number): number {
     this.#chunk = chunk;
-    this.#batch = batch;
     this.#partBytes = partBytes;
-    this.#kept = 0;
-    const { rows, rowStart, hashes } = chunk;
-    for (let k = 0; k < chunk.n; k++) {
+    const { rows, rowStart, hashes, n } = chunk;
+    // Rows [runStart, …) stay and belong at `kept`; they move once the run is over.
+    let runStart = n === 0 ? 0 : rowStart[0]!;
+    let kept = 0;
+    for (let k = 0; k < n; k++) {
       this.#row = k;
+      this.#runAt = kept;
+      this.#shift = runStart - kept;
       const at = k * HASH_LANES;
+      const start = rowStart[k]!;
       const found = this.#set.findOrEnter(
         hashes[at]!,
         hashes[at + 1]!,
         // The lowest bit of the tag says whether received bytes belong to the identity, so that such rows meet only their like.
         ((hashes[at + 2]! ^ hashes[at + 3]!) & ~0x10000) | (chunk.altered[k]! << 16),
-        partBytes + this.#kept,
+        partBytes + start - this.#shift,
         this.#same,
       );
-      if (found >= 0) {
-        this.#list(k);
-        if (this.#remove) {
-          this.merged++;
-          continue;
-        }
-      }
-      const start = rowStart[k]!;
-      const end = rowStart[k + 1]!;
-      if (start !== this.#kept) rows.copyWithin(this.#kept, start, end);
-      this.#kept += end - start;
+      if (found < 0) continue;
+      this.#list(k);
+      if (!this.#remove) continue;
+      this.merged++;
+      rows.copyWithin(kept, runStart, start);
+      kept += start - runStart;
+      runStart = rowStart[k + 1]!;
     }
-    return this.#kept;
+    const end = n === 0 ? 0 : rowStart[n]!;
+    if (runStart !== kept) rows.copyWithin(kept, runStart, end);
+    return kept + end - runStart;
   }
 
   /** Compares the row in work with the one at `offset` of the part, which may still be in the chunk, and notes where that one came from. */
@@ -85,9 +88,10 @@ export class DuplicateMerge {
     const { rows, rowStart, identityEnd } = this.#chunk;
     const start = rowStart[this.#row]!;
     const length = identityEnd[this.#row]! - start;
-    let earlier: Uint8Array = rows;
+    let earlier = rows;
     let from = offset - this.#partBytes;
-    let to = this.#kept;
+    let to = start;
+    if (from >= this.#runAt) from += this.#shift;
     if (from < 0) {
       if (this.#earlier.length < length + LINEAGE_BYTES) this.#earlier = new Uint8Array(2 * (length + LINEAGE_BYTES));
       earlier = this.#earlier;
@@ -96,36 +100,27 @@ export class DuplicateMerge {
     }
     if (from + length >= to || earlier[from + length] !== COMMA) return false;
     for (let i = 0; i < length; i++) if (earlier[from + i] !== rows[start + i]) return false;
-    this.#readLineage(earlier, from + length + 1);
+    readLineage(earlier, from + length + 1, this.#survivor);
     return this.#chunk.altered[this.#row] === 0 || this.#sameReceived();
   }
 
   #sameReceived(): boolean {
-    const r = this.#chunk.recordOf[this.#row]!;
-    const own = receivedBytes(this.#readInput, this.#batch.byteOffset[r]!, this.#batch.byteLength[r]!);
+    readLineage(this.#chunk.rows, this.#chunk.identityEnd[this.#row]! + 1, this.#own);
+    const own = receivedBytes(this.#readInput, this.#own[1]!, this.#chunk.byteLength[this.#row]!, this.#own[0]);
     const other = receivedBytes(this.#readInput, this.#survivor[1]!, own.length, this.#survivor[0]);
     return own.length === other.length && own.every((byte, i) => byte === other[i]);
   }
 
-  #readLineage(row: Uint8Array, start: number): void {
-    let at = start;
-    for (let i = 0; i < 3; i++) {
-      let value = 0;
-      for (; row[at]! >= 0x30 && row[at]! <= 0x39; at++) value = value * 10 + row[at]! - 0x30;
-      this.#survivor[i] = value;
-      at++;
-    }
-  }
-
   #list(k: number): void {
     const { lines } = this;
-    const r = this.#chunk.recordOf[k]!;
+    const own = this.#own;
+    readLineage(this.#chunk.rows, this.#chunk.identityEnd[k]! + 1, own);
     lines.bytes(RECORD);
-    lines.integer(this.#batch.record[r]!);
+    lines.integer(own[0]!);
     lines.bytes(LINE);
-    lines.integer(this.#batch.line[r]!);
+    lines.integer(own[2]!);
     lines.bytes(BYTE_OFFSET);
-    lines.integer(this.#batch.byteOffset[r]!);
+    lines.integer(own[1]!);
     lines.bytes(SURVIVOR_RECORD);
     lines.integer(this.#survivor[0]!);
     lines.bytes(SURVIVOR_LINE);
@@ -134,5 +129,16 @@ export class DuplicateMerge {
     lines.integer(this.#survivor[1]!);
     lines.byte(0x7d);
     lines.endLine();
+  }
+}
+
+/** Reads `_record,_byte_offset,_line` of a row. */
+function readLineage(row: Uint8Array, start: number, into: Float64Array): void {
+  let at = start;
+  for (let i = 0; i < 3; i++) {
+    let value = 0;
+    for (; row[at]! >= 0x30 && row[at]! <= 0x39; at++) value = value * 10 + row[at]! - 0x30;
+    into[i] = value;
+    at++;
   }
 }

@@ -15,6 +15,7 @@ test('the index gives the offset of every thousandth line, however the lines wer
           buffer.endLine();
         }
         lines.append(buffer);
+        buffer.clear();
       }
       const { every, offsets, records } = lines.index();
       expect([every, records, offsets.length]).toEqual([INDEX_EVERY, record, Math.ceil(record / INDEX_EVERY)]);

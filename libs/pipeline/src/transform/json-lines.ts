@@ -12,8 +12,18 @@ export interface LineIndex {
   readonly records: number;
 }
 
+/** Finished lines, one after another. */
+export interface Lines {
+  readonly buf: Uint8Array;
+  /** Bytes in use. */
+  readonly at: number;
+  /** Number of lines, and where each ends in `buf`. */
+  readonly lines: number;
+  readonly ends: Int32Array;
+}
+
 /** Lines of one chunk, in order; later appended to the artifact as they are. */
-export class LineBuffer extends ByteWriter {
+export class LineBuffer extends ByteWriter implements Lines {
   /** Number of finished lines. */
   lines = 0;
   /** Where each finished line ends in `buf`. */
@@ -50,15 +60,14 @@ export class JsonLines {
     return this.#records;
   }
 
-  /** Takes over the lines of a buffer and empties it. */
-  append(lines: LineBuffer): void {
+  /** Takes over finished lines. */
+  append(lines: Lines): void {
     if (lines.lines === 0) return;
     let next = Math.ceil(this.#records / INDEX_EVERY) * INDEX_EVERY - this.#records;
     for (; next < lines.lines; next += INDEX_EVERY) this.#offsets.push(this.#bytes + (next === 0 ? 0 : lines.ends[next - 1]!));
     this.#sink.write(lines.buf.subarray(0, lines.at));
     this.#records += lines.lines;
     this.#bytes += lines.at;
-    lines.clear();
   }
 
   index(): LineIndex {

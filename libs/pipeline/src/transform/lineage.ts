@@ -26,12 +26,13 @@ export function lineageOf(plan: Plan, columns: readonly CompiledColumn[], sketch
 
 /** How the field is made: what the job does not apply is not told. */
 function origin(mapping: FieldMapping, standardize: boolean): Omit<FieldLineage, 'records' | 'nulls' | 'changed' | 'refused' | 'findings'> {
-  const { field, from, join, part, constant, values, standardizer, options } = mapping;
+  const { field, from, join, part, expression, constant, values, standardizer, options } = mapping;
   return {
     field,
     from,
     ...(join === undefined ? {} : { join }),
     ...(part === undefined ? {} : { part }),
+    ...(expression === undefined ? {} : { expression }),
     ...(constant === undefined ? {} : { constant }),
     ...(values === undefined || !standardize ? {} : { values: Object.keys(values).length }),
     standardizer: standardize ? standardizer : null,

@@ -30,6 +30,14 @@ export interface Profile {
   /** Records that were accepted, exact duplicates counted. */
   readonly records: number;
   readonly columns: readonly ProfiledColumn[];
+  /** Where the records of each member of a container begin, in order; absent for a plain file. Silver holds ordinals of the dataset alone. */
+  readonly members?: readonly MemberStart[];
+}
+
+export interface MemberStart {
+  readonly member: string;
+  /** Records of the dataset before the member's first one. */
+  readonly after: number;
 }
 
 export function profileOf(columns: readonly CompiledColumn[], sketches: readonly ColumnSketch[], records: number): Profile {

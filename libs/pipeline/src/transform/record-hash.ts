@@ -1,19 +1,17 @@
 /** Number of 32-bit lanes of a record's hash: two independent hashes of 64 bits. */
 export const HASH_LANES = 4;
 
-/** Writes the hash of `buf[start, end)` to `lanes[at .. at + 4)`. The fourth lane belongs to the second hash with the third. */
-export type RecordHash = (buf: Uint8Array, start: number, end: number, lanes: Int32Array, at: number) => void;
+/** Writes the hash of a record, of whose values the hashes are given in the order of the columns, to `lanes[at .. at + 4)`. */
+export type RecordHash = (hashes: Int32Array, lanes: Int32Array, at: number) => void;
 
-/** Four bytes at a time through four multipliers; each step is a bijection of the lane, so no difference can be lost on the way. */
-export const recordHash: RecordHash = (buf, start, end, lanes, at) => {
+/** Each step is a bijection of the lane, and the order of the columns counts, so ("ab", "c") is not ("a", "bc"). */
+export const recordHash: RecordHash = (hashes, lanes, at) => {
   let a = 0x9e3779b9 | 0;
   let b = 0x243f6a88;
   let c = 0xb7e15162 | 0;
   let d = 0x6a09e667;
-  const whole = start + ((end - start) & ~3);
-  let i = start;
-  for (; i < whole; i += 4) {
-    const word = buf[i]! | (buf[i + 1]! << 8) | (buf[i + 2]! << 16) | (buf[i + 3]! << 24);
+  for (let i = 0; i < hashes.length; i++) {
+    const word = hashes[i]!;
     a = Math.imul(a ^ word, 0x85ebca6b);
     a ^= a >>> 15;
     b = Math.imul(b ^ word, 0xc2b2ae35);
@@ -23,13 +21,20 @@ export const recordHash: RecordHash = (buf, start, end, lanes, at) => {
     d = Math.imul(d ^ word, 0x165667b1);
     d ^= d >>> 14;
   }
-  let tail = end - start;
-  for (; i < end; i++) tail = (Math.imul(tail, 257) + buf[i]!) | 0;
-  lanes[at] = finish(a ^ tail);
-  lanes[at + 1] = finish(b ^ Math.imul(tail, 0x9e3779b1));
-  lanes[at + 2] = finish(c ^ Math.imul(tail, 0x85ebca77));
-  lanes[at + 3] = finish(d ^ Math.imul(tail, 0xc2b2ae3d));
+  lanes[at] = finish(a);
+  lanes[at + 1] = finish(b);
+  lanes[at + 2] = finish(c);
+  lanes[at + 3] = finish(d);
 };
+
+/** Makes the received bytes of a record part of its hash. */
+export function mixReceived(received: Uint8Array, lanes: Int32Array, at: number): void {
+  for (let lane = 0; lane < HASH_LANES; lane++) {
+    let h = lanes[at + lane]!;
+    for (let i = 0; i < received.length; i++) h = Math.imul(h ^ received[i]!, 0x01000193);
+    lanes[at + lane] = finish(h);
+  }
+}
 
 function finish(lane: number): number {
   let h = Math.imul(lane ^ (lane >>> 16), 0x7feb352d);

@@ -1,4 +1,5 @@
 import { columnList, columnTypes, join, literal, parquetOptions, sql, type Sql } from '@attune/sql';
+import { isInPart } from './part-columns.js';
 import type { SilverColumn } from './silver-columns.js';
 
 /** DuckDB's own default; longer rows need a larger buffer. */
@@ -13,15 +14,15 @@ export interface PartFile {
 
 /**
  * Writes the canonical rows of a part as typed Parquet, without the columns that only tell records apart. The reader is told everything
- * and may find out nothing by itself; a value that its column type refuses is a fault of ours and fails the statement.
+ * and may find out nothing by itself, and it reads in order in one thread, so that a pipe and a file give the same bytes; a value that its column type refuses is a fault of ours and fails the statement.
  */
 export function silverCopy(columns: readonly SilverColumn[], part: PartFile, target: string): Sql {
   const stored = columns.filter(({ role }) => role !== 'identity');
   if (part.bytes === 0)
     return sql`COPY (SELECT ${join(stored.map(emptyColumn))} WHERE false) TO ${literal(target)} ${parquetOptions(stored.length)}`;
   const lineBytes = Math.max(MAX_LINE_BYTES, part.longestRow + 1);
-  const settings = sql`auto_detect=false, header=false, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
-  return sql`COPY (SELECT ${columnList(stored.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
+  const settings = sql`auto_detect=false, header=false, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, parallel=false, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
+  return sql`COPY (SELECT ${join(stored.map((column) => (isInPart(column) ? columnList([column.name]) : emptyColumn(column))))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns.filter(isInPart))}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
 }
 
 /** DuckDB would take 16 times the longest line per thread; two lines are enough once lines are that long. */

@@ -1,14 +1,15 @@
 import type { LineageBody } from '@attune/api';
 import type { Entity, Finding, Plan, RowLedger, StageOutcome } from '@attune/core';
 import type { Batch, ByteAccount, RejectedRecord } from '@attune/formats';
-import { CanonicalChunk } from './canonical-chunk.js';
+import { CanonicalChunk, chunkContext, type FinishedChunk } from './canonical-chunk.js';
+import { ColumnSketch, type SketchState } from './column-sketch.js';
 import { compileColumns, type CompiledColumn } from './compiled-column.js';
 import { DuplicateMerge } from './duplicate-merge.js';
 import { datasetFinding, writeFinding } from './finding-lines.js';
 import { JsonLines, LineBuffer, type LineIndex } from './json-lines.js';
 import { lineageOf } from './lineage.js';
 import type { TransformPorts } from './ports.js';
-import { errorsIn, profileOf, type Profile } from './profile.js';
+import { errorsIn, profileOf, type MemberStart, type Profile } from './profile.js';
 import type { RecordHash } from './record-hash.js';
 import { quarantineFailure, transformLedger } from './transform-ledger.js';
 
@@ -50,6 +51,7 @@ export class TransformPass {
   readonly #quarantine: JsonLines;
   readonly #duplicates: JsonLines;
   readonly #planFindings: readonly Finding[];
+  readonly #members: MemberStart[] = [];
   #partBytes = 0;
   #longestRow = 0;
   #rows = 0;
@@ -59,14 +61,7 @@ export class TransformPass {
     this.#plan = plan;
     this.#ports = ports;
     this.#columns = compileColumns(plan, entity);
-    this.#chunk = new CanonicalChunk({
-      columns: this.#columns,
-      nullTokens: plan.null_tokens,
-      quarantineRequired: plan.options.validate_schema,
-      fieldOf: fieldNames(this.#columns),
-      readInput: ports.readInput,
-      ...(options.hash === undefined ? {} : { hash: options.hash }),
-    });
+    this.#chunk = new CanonicalChunk(chunkContext(plan, this.#columns, ports.readInput, options.hash));
     this.#merge = new DuplicateMerge(plan.options.remove_duplicates, (offset, into) => ports.part.read(offset, into), ports.readInput);
     this.#findings = new JsonLines(ports.findings);
     this.#quarantine = new JsonLines(ports.quarantine);
@@ -75,16 +70,24 @@ export class TransformPass {
     this.#report(this.#planFindings);
   }
 
-  /** The batches that follow are of this member of the container; until the first call they are of a plain file. */
-  member(name: string): void {
+  /** What follows is of this member of the container, which begins after so many records of the dataset; until the first call it is of a plain file. */
+  member(name: string, after: number): void {
     this.#chunk.member(name);
+    if (name !== '') this.#members.push({ member: name, after });
   }
 
+  /** Makes a batch canonical and takes it. */
   batch(batch: Batch, rejected: readonly RejectedRecord[]): void {
     const chunk = this.#chunk;
     chunk.run(batch, rejected);
-    for (let k = 0; k < chunk.n; k++) this.#longestRow = Math.max(this.#longestRow, chunk.rowStart[k + 1]! - chunk.rowStart[k]!);
-    const kept = this.#merge.merge(chunk, batch, this.#partBytes);
+    this.take(chunk);
+    chunk.empty();
+  }
+
+  /** Takes a chunk that was made canonical, wherever that was; chunks come in the order of the input. */
+  take(chunk: FinishedChunk): void {
+    this.#longestRow = Math.max(this.#longestRow, chunk.longestRow);
+    const kept = this.#merge.merge(chunk, this.#partBytes);
     this.#ports.part.write(chunk.rows.subarray(0, kept));
     this.#partBytes += kept;
     this.#rows += chunk.n;
@@ -92,6 +95,12 @@ export class TransformPass {
     this.#findings.append(chunk.findings);
     this.#quarantine.append(chunk.quarantine);
     this.#duplicates.append(this.#merge.lines);
+    this.#merge.lines.clear();
+  }
+
+  /** Takes what a chunk that was made elsewhere says of its columns. */
+  takeSketches(states: readonly SketchState[]): void {
+    states.forEach((state, c) => this.#chunk.sketches[c]!.merge(ColumnSketch.of(state)));
   }
 
   /** `account` is the reader's, `size` the number of bytes of the decoded stream. Throws `engine.failed` when they do not add up. */
@@ -101,7 +110,8 @@ export class TransformPass {
     if (ledger.recordsIn === 0 && !this.#planFindings.some(({ code }) => code === 'dataset.empty'))
       this.#report([datasetFinding('dataset.empty')]);
     const failure = quarantineFailure(ledger, this.#plan.quarantine_limit);
-    const profile = profileOf(this.#columns, this.#chunk.sketches, this.#rows);
+    const members = this.#members.length > 0 ? { members: this.#members } : {};
+    const profile = { ...profileOf(this.#columns, this.#chunk.sketches, this.#rows), ...members };
     return {
       ledger,
       profile,
@@ -121,12 +131,4 @@ export class TransformPass {
     for (const finding of findings) writeFinding(lines, finding);
     this.#findings.append(lines);
   }
-}
-
-/** Names source columns by the first field that they became, or by the name under which they are carried. */
-function fieldNames(columns: readonly CompiledColumn[]): (column: number) => string | null {
-  const names = new Map<number, string>();
-  for (const { silver } of columns)
-    for (const source of silver.role === 'identity' ? [] : silver.sources) if (!names.has(source)) names.set(source, silver.name);
-  return (column) => names.get(column) ?? null;
 }

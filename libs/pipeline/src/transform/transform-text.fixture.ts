@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { findEntity, type Plan } from '@attune/core';
 import { openReader } from '@attune/formats';
+import { isInPart, partColumns } from './part-columns.js';
+import type { SilverColumn } from './silver-columns.js';
 import { TransformPass, type TransformOptions, type TransformResult } from './transform-pass.js';
 
 /** Everything that a pass has left. */
@@ -30,6 +32,9 @@ class Memory {
   }
 }
 
+/** Where a pass leaves everything, in memory. */
+export const memory = () => ({ part: new Memory(), findings: new Memory(), quarantine: new Memory(), duplicates: new Memory() });
+
 export interface TransformCuts extends TransformOptions {
   readonly batchRecords?: number;
   /** Bytes that are added to what the reader sees before each read. */
@@ -40,7 +45,7 @@ export interface TransformCuts extends TransformOptions {
 export function transformText(input: string | Buffer, plan: Plan, cuts: TransformCuts = {}): Left {
   const entity = findEntity(plan.mapping.entity)!;
   const bytes = Buffer.from(input);
-  const sinks = { part: new Memory(), findings: new Memory(), quarantine: new Memory(), duplicates: new Memory() };
+  const sinks = memory();
   const readInput = (offset: number, into: Uint8Array): number => bytes.copy(into, 0, offset, offset + into.length);
   const pass = new TransformPass(plan, entity, { ...sinks, readInput }, cuts);
   const reader = openReader(plan, plan.columns.length, { batchRecords: cuts.batchRecords ?? 4 });
@@ -60,12 +65,20 @@ export function transformText(input: string | Buffer, plan: Plan, cuts: Transfor
   const part = sinks.part.bytes.toString('utf8');
   return {
     part,
-    rows: parsePart(part),
+    rows: withUnmapped(parsePart(part), partColumns(plan, entity)),
     findings: sinks.findings.lines(),
     quarantine: sinks.quarantine.lines(),
     duplicates: sinks.duplicates.lines(),
     result,
   };
+}
+
+/** Columns that nothing is mapped to are null and not in the part. */
+function withUnmapped(rows: readonly (string | null)[][], columns: readonly SilverColumn[]): (string | null)[][] {
+  return rows.map((row) => {
+    const values = [...row];
+    return columns.map((column) => (isInPart(column) ? values.shift()! : null));
+  });
 }
 
 /** An independent reader of our dialect, by one regular expression. */
