@@ -14,6 +14,7 @@ export * from './database/job-detail.js';
 export * from './database/job-rows.js';
 export * from './database/jobs.repository.js';
 export * from './database/mappings.repository.js';
+export * from './database/rules.repository.js';
 export * from './database/migrate.js';
 export * from './database/reconciler.repository.js';
 export * from './database/stages.repository.js';

@@ -37,6 +37,15 @@ export async function inspectHead(request: HeadRequest, { engine, signal, scratc
   const options = parseJobOptions(request.options_json);
   const input = path.join(scratch, 'head');
   const whole = size <= head.length;
+  if (!whole && containerOf(head) === 'parquet') {
+    throw new AppError('unprocessable_file', 'A Parquet file is read from its end; only one that is whole within 1 MiB can be previewed.');
+  }
+  if (!whole && containerOf(head) === 'zip') {
+    throw new AppError(
+      'unprocessable_file',
+      'Workbooks and zips are read from their end; only those that are whole within 1 MiB can be previewed.',
+    );
+  }
   await writeFile(input, whole ? head : wholeLines(head));
   await engine.run('inspect', { input, scratch, text: options.text }, { signal });
   const detection = Detection.parse(await json(path.join(scratch, 'detection.json')));

@@ -1,4 +1,4 @@
-import type { ArtifactKind } from '@attune/core';
+import type { ArtifactKind, RowLedger, StageName } from '@attune/core';
 import type { Database } from './database.js';
 import type { StoredArtifact } from './stages.repository.js';
 
@@ -9,16 +9,49 @@ export interface ListedArtifact extends StoredArtifact {
   readonly createdAt: number;
 }
 
+const STORED = `kind, sha256, bytes::float8 AS bytes, records::float8 AS records, storage_key AS "storageKey"`;
+/** What a resubmission leaves is shown when it is whole. */
+const SHOWN = `(SELECT coalesce(kept_generation, generation) FROM attune.jobs WHERE id = $2)`;
+
 /** Committed artifacts of a job; what is not here does not exist. */
 export class ArtifactsRepository {
   constructor(private readonly database: Database) {}
 
-  /** The artifact of the job's current generation, or of the latest that left it. */
+  /** The artifact as clients read it: of the generation that is kept, or of the first one while it is being made; else of the latest before. */
   async find(tenantId: string, jobId: string, kind: ArtifactKind): Promise<StoredArtifact | undefined> {
     const [found] = await this.database.query<StoredArtifact>(
-      `SELECT kind, sha256, bytes::float8 AS bytes, records::float8 AS records, storage_key AS "storageKey"
-       FROM attune.artifacts WHERE tenant_id = $1 AND job_id = $2 AND kind = $3 ORDER BY generation DESC LIMIT 1`,
+      `SELECT ${STORED} FROM attune.artifacts WHERE tenant_id = $1 AND job_id = $2 AND kind = $3 AND generation <= ${SHOWN}
+       ORDER BY generation DESC, shard DESC LIMIT 1`,
       [tenantId, jobId, kind],
+    );
+    return found;
+  }
+
+  /** The artifact as a stage of this generation reads it: its own generation's, or that of the latest before. */
+  async latest(jobId: string, generation: number, kind: ArtifactKind): Promise<StoredArtifact | undefined> {
+    const [found] = await this.database.query<StoredArtifact>(
+      `SELECT ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2 AND kind = $3 ORDER BY generation DESC, shard DESC LIMIT 1`,
+      [jobId, generation, kind],
+    );
+    return found;
+  }
+
+  /** The artifact of every shard that belongs to this generation, in the order of the shards. */
+  async ofShards(jobId: string, generation: number, kind: ArtifactKind): Promise<StoredArtifact[]> {
+    return this.database.query<StoredArtifact>(
+      `SELECT DISTINCT ON (shard) ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2 AND kind = $3
+       ORDER BY shard, generation DESC`,
+      [jobId, generation, kind],
+    );
+  }
+
+  /** What the stage has committed in this generation, or in the latest before. */
+  async ledger(jobId: string, generation: number, stage: StageName): Promise<RowLedger | undefined> {
+    const [found] = await this.database.query<RowLedger>(
+      `SELECT records_in::float8 AS "recordsIn", records_out::float8 AS "recordsOut", records_quarantined::float8 AS "recordsQuarantined",
+         records_merged::float8 AS "recordsMerged", records_dropped::float8 AS "recordsDropped", drop_reasons AS "dropReasons"
+       FROM attune.row_ledger WHERE job_id = $1 AND generation <= $2 AND stage = $3 ORDER BY generation DESC, shard DESC LIMIT 1`,
+      [jobId, generation, stage],
     );
     return found;
   }
@@ -28,7 +61,7 @@ export class ArtifactsRepository {
     return this.database.query<ListedArtifact>(
       `SELECT stage, generation, kind, sha256, bytes::float8 AS bytes, records::float8 AS records, storage_key AS "storageKey",
          (extract(epoch from created_at) * 1000)::float8 AS "createdAt"
-       FROM attune.artifacts WHERE tenant_id = $1 AND job_id = $2 ORDER BY created_at, kind`,
+       FROM attune.artifacts WHERE tenant_id = $1 AND job_id = $2 AND generation <= ${SHOWN} ORDER BY created_at, kind`,
       [tenantId, jobId],
     );
   }

@@ -3,6 +3,8 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { sqlComment } from '../telemetry/correlation.js';
 import { Doors1700000000002 } from './migrations/0002-doors.js';
+import { Rules1700000000003 } from './migrations/0003-rules.js';
+import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { tables } from './schema/tables.js';
 
@@ -138,7 +140,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
     url,
     schema: 'attune',
     entities: tables,
-    migrations: [Spine1700000000001, Doors1700000000002],
+    migrations: [Spine1700000000001, Doors1700000000002, Rules1700000000003, Resubmit1700000000004],
     migrationsTableName: 'migrations',
     logging: false,
     poolSize,

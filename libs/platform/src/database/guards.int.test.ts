@@ -71,6 +71,9 @@ test('a job that has ended is opened again by the next generation only, and neve
     );
   await reopen('failed');
   await expect(reopen('cancelled')).rejects.toThrow('illegal transition');
+  // A resubmission that was cancelled is another matter: what was whole before it still is.
+  await database.query(`UPDATE attune.jobs SET kept_generation = 1, generation = 2 WHERE id = $1`, [jobId]);
+  await database.query(`UPDATE attune.jobs SET status = 'processing', generation = generation + 1 WHERE id = $1`, [jobId]);
 });
 
 test('the epoch of a stage never falls', async () => {

@@ -42,13 +42,14 @@ const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at'
 /** One query for a page of jobs, each with its stages and ledger; `chosen` are the clauses after FROM attune.jobs. */
 export function detailsOf(chosen: string): string {
   return `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
-    (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = j.generation AND a.kind LIKE 'result\\_%') AS bytes_out,
+    (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = coalesce(j.kept_generation, j.generation) AND a.kind LIKE 'result\\_%') AS bytes_out,
     (SELECT count(*)::int FROM attune.job_stages mine JOIN attune.job_stages other ON other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at
      WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
-    (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
+    (SELECT coalesce(json_agg(s ORDER BY s.position, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (
-       SELECT p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons
-       FROM attune.row_ledger r JOIN attune.job_stages p USING (job_id, stage, shard) WHERE r.job_id = j.id AND r.generation = j.generation) l) AS ledger
+       SELECT DISTINCT ON (p.position) p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons
+       FROM attune.row_ledger r JOIN attune.job_stages p ON p.job_id = r.job_id AND p.stage = r.stage AND p.shard = 0
+       WHERE r.job_id = j.id AND r.generation <= coalesce(j.kept_generation, j.generation) ORDER BY p.position, r.generation DESC, r.shard DESC) l) AS ledger
    FROM (SELECT ${JOB_COLUMNS}, errors_found::float8 AS errors_found, jobs.created_at::text AS sort_at, jobs.created_at AS sort_key FROM attune.jobs ${chosen}) j
    ORDER BY j.sort_key DESC, j.id DESC`;
 }

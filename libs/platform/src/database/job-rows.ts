@@ -10,6 +10,8 @@ export interface JobRow {
   status: JobStatus;
   stage: StageName | null;
   generation: number;
+  /** The latest generation whose result is whole; what clients read is of it. */
+  kept_generation: number | null;
   version: number;
   dataset_id: string;
   input_sha256: string;
@@ -30,6 +32,7 @@ export interface JobRow {
 
 export interface StageRow {
   stage: StageName;
+  shard: number;
   service: WorkerService;
   status: StageStatus;
   epoch: number;
@@ -48,17 +51,18 @@ export interface StageRow {
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8 AS ${column.split('.').pop()}`;
 
-export const JOB_COLUMNS = `tenant_id, id, operation, options, status, stage, generation, version, dataset_id, input_sha256, input_name,
+export const JOB_COLUMNS = `tenant_id, id, operation, options, status, stage, generation, kept_generation, version, dataset_id, input_sha256, input_name,
   bytes_in::float8 AS bytes_in, cancel_requested, ${ms('cancel_requested_at')}, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
   cloned_from, request_id, ${ms('deleted_at')}`;
 
-export const STAGE_COLUMNS = `stage, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,
+export const STAGE_COLUMNS = `stage, shard, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,
   ${ms('lease_until')}, ${ms('next_run_at')}, progress, error, ${ms('ready_at')}, ${ms('started_at')}, ${ms('ended_at')}`;
 
 export function stateOf(job: JobRow, stages: readonly StageRow[]): JobState {
   return {
     status: job.status,
     generation: job.generation,
+    keptGeneration: job.kept_generation,
     cancelRequested: job.cancel_requested,
     deadlineAt: job.deadline_at,
     error: job.error,
@@ -69,6 +73,7 @@ export function stateOf(job: JobRow, stages: readonly StageRow[]): JobState {
 function stageState(row: StageRow): StageState {
   return {
     name: row.stage,
+    shard: row.shard,
     service: row.service,
     status: row.status,
     epoch: row.epoch,

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import type { JobRow } from './job-rows.js';
+import { recordArtifact, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
 
 /** The reserved idempotency key that a request answers together with what it does. */
@@ -59,11 +60,22 @@ export interface HistoryRow {
 /** One try at a stage; times in milliseconds of the database clock. */
 export interface AttemptRow {
   stage: string;
+  shard: number;
   epoch: number;
   worker: string;
   started_at: number;
   ended_at: number | null;
   outcome: string | null;
+}
+
+/** Mended records, stored as the artifact `fixed_records`. */
+export interface Resubmission {
+  readonly artifact: StoredArtifact;
+  readonly records: number;
+  /** The generation whose quarantine they were compared with. */
+  readonly generation: number;
+  readonly permits?: (version: number) => boolean;
+  readonly idempotency?: AnsweredKey;
 }
 
 /** What a DELETE has done: an open job was asked to stop, or one that had ended is gone. */
@@ -164,9 +176,9 @@ export class JobsRepository {
   /** Every try at every stage, in the order in which they began. */
   async attempts(tenantId: string, jobId: string): Promise<AttemptRow[]> {
     return this.database.query<AttemptRow>(
-      `SELECT stage, epoch::float8 AS epoch, worker, (extract(epoch from started_at) * 1000)::float8 AS started_at,
+      `SELECT stage, shard, epoch::float8 AS epoch, worker, (extract(epoch from started_at) * 1000)::float8 AS started_at,
          (extract(epoch from ended_at) * 1000)::float8 AS ended_at, outcome
-       FROM attune.attempts WHERE tenant_id = $1 AND job_id = $2 ORDER BY attempts.started_at, epoch, stage`,
+       FROM attune.attempts WHERE tenant_id = $1 AND job_id = $2 ORDER BY attempts.started_at, shard, epoch, stage`,
       [tenantId, jobId],
     );
   }
@@ -229,14 +241,50 @@ export class JobsRepository {
       return transition(query, jobId, { type: 'answer' });
     });
   }
+
+  /**
+   * The next generation of a job that has ended, over mended records: they become an artifact of it, and what an earlier resubmission has
+   * left that came to nothing is forgotten; `swept` are the keys of its files.
+   * @throws AppError not_found, gone, precondition_failed, conflict_state when the job has not ended, has kept nothing, or has changed.
+   */
+  async resubmit(tenantId: string, jobId: string, mended: Resubmission): Promise<Transition & { readonly swept: readonly string[] }> {
+    return this.database.transaction(async (query) => {
+      const job = await hold(query, tenantId, jobId, mended.permits);
+      if (job.generation !== mended.generation)
+        throw new AppError('conflict_state', 'the job was resubmitted meanwhile; read its quarantine again');
+      const left = await query<{ storage_key: string }>(
+        `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation > $2 RETURNING storage_key`,
+        [jobId, job.kept_generation],
+      );
+      await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND generation > $2`, [jobId, job.kept_generation]);
+      if (mended.idempotency) await answerKey(query, tenantId, mended.idempotency, jobId);
+      const done = await transition(query, jobId, { type: 'resubmit', records: mended.records });
+      const { generation } = done.after;
+      await recordArtifact(query, { tenantId, jobId, generation, stage: 'resubmit', shard: generation - 1, epoch: 0 }, mended.artifact);
+      return { ...done, swept: left.map(({ storage_key: key }) => key) };
+    });
+  }
+
+  /** Answers an idempotency key of a request that has nothing to do. @throws AppError not_found, gone, precondition_failed */
+  async leave(
+    tenantId: string,
+    jobId: string,
+    idempotency: AnsweredKey | undefined,
+    permits?: (version: number) => boolean,
+  ): Promise<void> {
+    await this.database.transaction(async (query) => {
+      await hold(query, tenantId, jobId, permits);
+      if (idempotency) await answerKey(query, tenantId, idempotency, jobId);
+    });
+  }
 }
 
-type Held = Pick<JobRow, 'id' | 'tenant_id' | 'status' | 'version' | 'dataset_id'>;
+type Held = Pick<JobRow, 'id' | 'tenant_id' | 'status' | 'version' | 'dataset_id' | 'generation' | 'kept_generation'>;
 
 /** Locks the job of the tenant for the rest of the transaction. @throws AppError not_found, gone, precondition_failed */
 async function hold(query: Database['query'], tenantId: string, jobId: string, permits?: (version: number) => boolean): Promise<Held> {
   const [job] = await query<Held & { deleted: boolean }>(
-    `SELECT id, tenant_id, status, version, dataset_id, deleted_at IS NOT NULL AS deleted FROM attune.jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
+    `SELECT id, tenant_id, status, version, dataset_id, generation, kept_generation, deleted_at IS NOT NULL AS deleted FROM attune.jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE`,
     [tenantId, jobId],
   );
   if (!job) throw new AppError('not_found', 'there is no such job');

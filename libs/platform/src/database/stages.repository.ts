@@ -19,6 +19,8 @@ export interface Claim {
   readonly tenantId: string;
   readonly jobId: string;
   readonly stage: StageName;
+  /** 0, or which of the resubmissions: each is a shard of the stage that reads records. */
+  readonly shard: number;
   readonly epoch: number;
   readonly attempt: number;
   readonly generation: number;
@@ -77,30 +79,32 @@ export class StagesRepository {
     // After the database comes back, workers that live get the time to renew their leases.
     const takeOver = performance.now() - this.database.reconnectedAt > 8_000;
     return this.database.transaction(async (query) => {
-      const [next] = await query<{ job_id: string; stage: StageName }>(
-        `SELECT s.job_id, s.stage FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
+      const [next] = await query<{ job_id: string; stage: StageName; shard: number }>(
+        `SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
          WHERE s.service = $1 AND (s.status = 'ready' OR ($2 AND s.status = 'running' AND s.lease_until < now())) AND s.next_run_at <= now()
            AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
          ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`,
         [service, takeOver],
       );
       if (!next) return undefined;
-      const { after, before } = await transition(query, next.job_id, { type: 'claim', stage: next.stage, worker });
-      const stage = after.stages.find(({ name }) => name === next.stage)!;
+      const { after, before } = await transition(query, next.job_id, { type: 'claim', stage: next.stage, shard: next.shard, worker });
+      const isClaimed = ({ name, shard }: { name: string; shard: number }): boolean => name === next.stage && shard === next.shard;
+      const stage = after.stages.find(isClaimed)!;
       if (stage.status !== 'running') return undefined;
       const [row] = await query<ClaimRow>(
         `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
            (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
          FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
-           JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = 0
+           JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = $3
          WHERE j.id = $1`,
-        [next.job_id, next.stage],
+        [next.job_id, next.stage, next.shard],
       );
       if (!row) throw new AppError('internal', 'a claimed job has no dataset');
       return {
         tenantId: row.tenant_id,
         jobId: next.job_id,
         stage: next.stage,
+        shard: next.shard,
         epoch: stage.epoch,
         attempt: stage.attempt,
         generation: row.generation,
@@ -118,7 +122,7 @@ export class StagesRepository {
         traceparent: row.traceparent,
         requestId: row.request_id,
         waitedMs: row.waited_ms ?? 0,
-        takenOver: before.stages.find(({ name }) => name === next.stage)!.status === 'running',
+        takenOver: before.stages.find(isClaimed)!.status === 'running',
       };
     });
   }
@@ -130,9 +134,9 @@ export class StagesRepository {
   async heartbeat(claim: Claim, worker: string, progress: number): Promise<{ cancelRequested: boolean }> {
     const [row] = await this.database.query<{ cancel_requested: boolean }>(
       `UPDATE attune.job_stages s SET lease_until = now() + interval '8 seconds', heartbeat_at = now(), progress = greatest(s.progress, $6)
-       FROM attune.jobs j WHERE j.id = s.job_id AND s.job_id = $1 AND s.stage = $2 AND s.shard = 0 AND s.epoch = $3 AND s.lease_owner = $4 AND s.status = $5
+       FROM attune.jobs j WHERE j.id = s.job_id AND s.job_id = $1 AND s.stage = $2 AND s.shard = $7 AND s.epoch = $3 AND s.lease_owner = $4 AND s.status = $5
        RETURNING j.cancel_requested`,
-      [claim.jobId, claim.stage, claim.epoch, worker, 'running', Math.min(0.999, progress)],
+      [claim.jobId, claim.stage, claim.epoch, worker, 'running', Math.min(0.999, progress), claim.shard],
     );
     if (!row) throw new AppError('stage.fenced', `epoch ${claim.epoch} of stage ${claim.stage} is over`);
     return { cancelRequested: row.cancel_requested };
@@ -149,6 +153,7 @@ export class StagesRepository {
       const done = await transition(query, claim.jobId, {
         type: 'commit',
         stage: claim.stage,
+        shard: claim.shard,
         epoch: claim.epoch,
         ...(left.failure ? { failure: left.failure } : {}),
         // Who has given a mapping has been asked already.
@@ -164,21 +169,22 @@ export class StagesRepository {
         `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
         [claim.jobId, claim.generation, left.sweep ?? []],
       );
-      return { ...done, swept: [...replaced, ...swept].map(({ storage_key: key }) => key) };
+      const superseded = done.after.keptGeneration === claim.generation ? await forgetSuperseded(query, claim) : [];
+      return { ...done, swept: [...replaced, ...swept, ...superseded].map(({ storage_key: key }) => key) };
     });
   }
 
   async fail(claim: Claim, error: StageError, jitter: number): Promise<Transition> {
-    return this.#end(claim, { type: 'fail', stage: claim.stage, epoch: claim.epoch, error, jitter });
+    return this.#end(claim, { type: 'fail', stage: claim.stage, shard: claim.shard, epoch: claim.epoch, error, jitter });
   }
 
   async release(claim: Claim): Promise<Transition> {
-    return this.#end(claim, { type: 'release', stage: claim.stage, epoch: claim.epoch });
+    return this.#end(claim, { type: 'release', stage: claim.stage, shard: claim.shard, epoch: claim.epoch });
   }
 
   /** The worker has stopped because cancellation was requested. */
   async stop(claim: Claim): Promise<Transition> {
-    return this.#end(claim, { type: 'stop', stage: claim.stage, epoch: claim.epoch });
+    return this.#end(claim, { type: 'stop', stage: claim.stage, shard: claim.shard, epoch: claim.epoch });
   }
 
   async #end(claim: Claim, event: JobEvent): Promise<Transition> {
@@ -188,18 +194,35 @@ export class StagesRepository {
 
 /** A stage that starts again after a review replaces what it has left before. */
 async function forgetEarlier(query: Database['query'], claim: Claim): Promise<{ storage_key: string }[]> {
-  const key = [claim.jobId, claim.generation, claim.stage];
-  await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = 0`, key);
+  const key = [claim.jobId, claim.generation, claim.stage, claim.shard];
+  await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = $4`, key);
   return query<{ storage_key: string }>(
-    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = 0 AND epoch < $4 RETURNING storage_key`,
+    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND stage = $3 AND shard = $4 AND epoch < $5 RETURNING storage_key`,
     [...key, claim.epoch],
   );
 }
 
-async function recordArtifact(query: Database['query'], claim: Claim, artifact: StoredArtifact): Promise<void> {
+/**
+ * A generation that is whole takes the place of those before: its reports and results stand for all shards. The rows of earlier shards
+ * stay where they are.
+ */
+async function forgetSuperseded(query: Database['query'], claim: Claim): Promise<{ storage_key: string }[]> {
+  return query<{ storage_key: string }>(
+    `DELETE FROM attune.artifacts old WHERE job_id = $1 AND generation < $2 AND kind <> 'silver'
+       AND EXISTS (SELECT 1 FROM attune.artifacts a WHERE a.job_id = $1 AND a.generation = $2 AND a.kind = old.kind) RETURNING storage_key`,
+    [claim.jobId, claim.generation],
+  );
+}
+
+/** Writes the row of an artifact that is stored already; the transaction of its stage makes it exist. */
+export async function recordArtifact(
+  query: Database['query'],
+  claim: Pick<Claim, 'tenantId' | 'jobId' | 'generation' | 'shard' | 'epoch'> & { readonly stage: string },
+  artifact: StoredArtifact,
+): Promise<void> {
   await query(
-    `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch, shard)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       claim.tenantId,
       uuidv7(),
@@ -212,14 +235,15 @@ async function recordArtifact(query: Database['query'], claim: Claim, artifact: 
       artifact.records,
       artifact.storageKey,
       claim.epoch,
+      claim.shard,
     ],
   );
 }
 
 async function recordLedger(query: Database['query'], claim: Claim, ledger: RowLedger): Promise<void> {
   await query(
-    `INSERT INTO attune.row_ledger (tenant_id, job_id, generation, stage, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)`,
+    `INSERT INTO attune.row_ledger (tenant_id, job_id, generation, stage, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons, shard)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11)`,
     [
       claim.tenantId,
       claim.jobId,
@@ -231,6 +255,7 @@ async function recordLedger(query: Database['query'], claim: Claim, ledger: RowL
       ledger.recordsMerged,
       ledger.recordsDropped,
       JSON.stringify(ledger.dropReasons),
+      claim.shard,
     ],
   );
 }

@@ -27,7 +27,8 @@ export class WatchRepository {
   async look(jobs: readonly { readonly id: string; readonly seq: number }[]): Promise<Look[]> {
     return this.database.query<Look>(
       `SELECT j.id, j.tenant_id, j.operation, j.status, j.stage, j.version, j.deleted_at IS NOT NULL AS deleted,
-         (SELECT coalesce(json_object_agg(s.stage, s.progress), '{}') FROM attune.job_stages s WHERE s.job_id = j.id AND s.shard = 0) AS progress,
+         (SELECT coalesce(json_object_agg(s.stage, s.progress), '{}') FROM (
+            SELECT DISTINCT ON (stage) stage, progress FROM attune.job_stages WHERE job_id = j.id ORDER BY stage, shard DESC) s) AS progress,
          (SELECT coalesce(json_agg(e ORDER BY e.seq), '[]') FROM (
             SELECT seq, (extract(epoch from at) * 1000)::float8 AS at, type, level, message, data
             FROM attune.job_events WHERE job_id = j.id AND seq > w.seq ORDER BY seq LIMIT ${LOOK_LINES}) e) AS events

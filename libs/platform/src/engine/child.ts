@@ -3,6 +3,7 @@ import { isNativeError } from 'node:util/types';
 import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
 import type { ChildMessage, Phase, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
 import { checkTask } from './tasks/check.js';
+import { fixesTask } from './tasks/fixes.js';
 import { inspectTask } from './tasks/inspect.js';
 import { publishTask } from './tasks/publish.js';
 import { sampleTask } from './tasks/sample.js';
@@ -12,6 +13,7 @@ import { transformTask } from './tasks/transform.js';
 const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
   inspect: inspectTask,
   transform: transformTask,
+  fixes: fixesTask,
   check: checkTask,
   publish: publishTask,
   sample: sampleTask,

@@ -54,6 +54,17 @@ export class DuckDb {
     return (reply.getRows()[0] ?? []).map(Number);
   }
 
+  /** The rows of the answer, every value as text. */
+  async texts(statement: Sql): Promise<readonly (readonly (string | null)[])[]> {
+    const reply = await translated(() => this.#connection.runAndReadAll(statement.text));
+    return reply.getRows().map((row) => row.map((value) => (value === null ? null : String(value))));
+  }
+
+  /** Ends the statement that is running, which then fails. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
@@ -85,7 +96,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
     if (message.includes('No space left on device') || message.includes('max_temp_directory_size')) {
       throw new AppError('storage_full', 'the scratch directory has no space left');
     }
-    const kind = /^([A-Z][A-Za-z]*( [A-Z][A-Za-z]*){0,3}) Error:/.exec(message)?.[1] ?? 'unknown';
+    const kind = /^([A-Z][A-Za-z]*( [A-Za-z]+){0,3}) Error:/.exec(message)?.[1] ?? 'unknown';
     throw new AppError('engine.failed', `DuckDB reports an error of kind ${kind}`);
   }
 }

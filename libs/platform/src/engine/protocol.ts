@@ -1,4 +1,6 @@
+import type { QualityBody } from '@attune/api';
 import type { ErrorCode, Finding, OutputFormat, Plan, RowLedger, StageOutcome, TextOptions } from '@attune/core';
+import type { OutputOptions } from '@attune/outputs';
 import type { SampledRecord, SamplePosition } from '@attune/pipeline';
 import type { Correlation } from '../telemetry/correlation.js';
 import type { DuckDbLimits } from './duckdb.js';
@@ -8,12 +10,34 @@ export interface TaskInputs {
   /** `text`: what the caller knows of it. */
   readonly inspect: { readonly input: string; readonly scratch: string; readonly text?: TextOptions | undefined };
   readonly transform: { readonly input: string; readonly plan: Plan; readonly scratch: string; readonly planFindings: readonly Finding[] };
+  /** A resubmission: records of the quarantine that came back mended, and what the generation before has left of the stage. */
+  readonly fixes: {
+    /** NDJSON of `MendedRecord`, by record. */
+    readonly mended: string;
+    /** Silver of the shards before, in their order. */
+    readonly silver: readonly string[];
+    readonly findings: string;
+    readonly quarantine: string;
+    readonly duplicates: string;
+    readonly profile: string;
+    readonly lineage: string;
+    readonly plan: Plan;
+    /** Of the whole stage. */
+    readonly ledger: RowLedger;
+    /** The generation that is being made. */
+    readonly generation: number;
+    readonly scratch: string;
+  };
   readonly check: {
     /** One file per shard. */
     readonly silver: readonly string[];
     readonly profile: string;
     readonly plan: Plan;
     readonly ledger: RowLedger;
+    /** Document of rules that the job was given. */
+    readonly rules?: Readonly<Record<string, unknown>> | undefined;
+    /** The report of the previous job over a dataset with the same columns, `jobId` as on the wire. */
+    readonly previous?: { readonly jobId: string; readonly quality: QualityBody } | undefined;
     readonly scratch: string;
   };
   /** `records` is the number of rows of silver. */
@@ -22,6 +46,8 @@ export interface TaskInputs {
     readonly silver: readonly string[];
     readonly plan: Plan;
     readonly formats: readonly OutputFormat[];
+    /** Absent members: formulas are defused, and rows are not parted by columns. */
+    readonly options?: Partial<OutputOptions>;
     readonly records: number;
     readonly scratch: string;
   };

@@ -49,10 +49,12 @@ export class ScratchFile {
 
 /** An input file, read by position. */
 export class InputFile {
+  readonly path: string;
   readonly size: number;
   readonly #fd: number;
 
   constructor(path: string) {
+    this.path = path;
     this.#fd = openSync(path, 'r');
     this.size = fstatSync(this.#fd).size;
   }

@@ -11,6 +11,7 @@ import { DatasetsRepository } from '../database/datasets.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
+import { RulesRepository } from '../database/rules.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -46,6 +47,7 @@ const REPOSITORIES = [
   JobsRepository,
   MappingsRepository,
   ReconcilerRepository,
+  RulesRepository,
   StagesRepository,
   TenantsRepository,
 ];

@@ -9,6 +9,7 @@ import type { BlobStore } from '../blobs/blob-store.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
+import { RulesRepository } from '../database/rules.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { Engine } from '../engine/engine.js';
@@ -156,6 +157,7 @@ function startRunners(
     jobs: app.get(JobsRepository),
     artifacts: app.get(ArtifactsRepository),
     mappings: app.get(MappingsRepository),
+    rules: app.get(RulesRepository),
     blobs: app.get<BlobStore>(BLOBS),
     rings: app.get(Rings),
     bell: app.get(Doorbell),

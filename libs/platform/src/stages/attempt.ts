@@ -16,6 +16,7 @@ import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
 import { errorName } from '../telemetry/logger.js';
 import { noteOutcome } from './note-outcome.js';
+import { previousReport } from './previous-report.js';
 import type { RunnerParts } from './runner-parts.js';
 import type { Stage, StageContext } from './stage.js';
 
@@ -53,7 +54,13 @@ export class Attempt {
     // A cancellation rings, and the beat that follows is told of it.
     const stopListening = this.parts.bell.listen(this.claim.jobId, () => void this.#beat());
     try {
-      const scratch = path.join(this.parts.scratchDir, this.claim.jobId, this.claim.stage, '0', String(this.claim.epoch));
+      const scratch = path.join(
+        this.parts.scratchDir,
+        this.claim.jobId,
+        this.claim.stage,
+        String(this.claim.shard),
+        String(this.claim.epoch),
+      );
       await mkdir(scratch, { recursive: true, mode: 0o700 });
       const context = this.#context(scratch);
       const outcome = await stage.run(context);
@@ -61,7 +68,7 @@ export class Attempt {
       if (this.#interruption) return await this.#endInterrupted(this.#interruption);
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
-      this.#count(outcome.ledger);
+      await this.#count(outcome.ledger).catch(() => undefined);
       await noteOutcome(this.parts, this.claim, outcome, transition).catch((error: unknown) =>
         this.parts.log.warn({ error: errorName(error) }, 'the metrics of a stage could not be taken'),
       );
@@ -154,12 +161,22 @@ export class Attempt {
 
   #context(scratch: string): StageContext {
     const { claim, parts } = this;
-    const artifact = async (kind: ArtifactKind): Promise<string> => {
-      const found = await parts.artifacts.find(claim.tenantId, claim.jobId, kind);
-      if (!found) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
-      const file = path.join(scratch, `in.${kind}`);
-      await parts.blobs.materialize(found.storageKey, found, file);
+    const fetched = async (stored: StoredArtifact, name: string): Promise<string> => {
+      const file = path.join(scratch, name);
+      await parts.blobs.materialize(stored.storageKey, stored, file);
       return file;
+    };
+    const artifact = async (kind: ArtifactKind): Promise<string> => {
+      const found = await parts.artifacts.latest(claim.jobId, claim.generation, kind);
+      if (!found) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
+      return fetched(found, `in.${kind}`);
+    };
+    const artifacts = async (kind: ArtifactKind): Promise<readonly string[]> => {
+      const found = await parts.artifacts.ofShards(claim.jobId, claim.generation, kind);
+      if (found.length === 0) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
+      const files: string[] = [];
+      for (const [i, shard] of found.entries()) files.push(await fetched(shard, i === 0 ? `in.${kind}` : `in.${kind}.${i}`));
+      return files;
     };
     return {
       claim,
@@ -175,10 +192,11 @@ export class Attempt {
         return file;
       },
       artifact,
-      artifacts: async (kind) => [await artifact(kind)],
+      artifacts,
       json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
       ledgerOf: (stage) => this.#ledgerOf(stage),
       rememberedMapping: (fingerprint) => parts.mappings.remembered(claim.tenantId, fingerprint),
+      previousReport: (dataset) => previousReport(parts, claim, scratch, dataset),
       store: (files) => this.#store(scratch, files),
     };
   }
@@ -187,7 +205,7 @@ export class Attempt {
     const stored: StoredArtifact[] = [];
     for (const { kind, file, records } of files) {
       if (this.#abort.signal.aborted) throw new AppError('stage.cancelled', 'the stage was stopped');
-      const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/0/${this.claim.epoch}/${file}`;
+      const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/${this.claim.shard}/${this.claim.epoch}/${file}`;
       const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key);
       stored.push({ kind, sha256, bytes, records: records ?? null, storageKey: key });
       this.#stored.push(stored.at(-1)!);
@@ -196,26 +214,21 @@ export class Attempt {
   }
 
   async #ledgerOf(stage: StageName): Promise<RowLedger> {
-    const detail = await this.parts.jobs.find(this.claim.tenantId, this.claim.jobId);
-    const row = detail?.ledger.find((ledger) => ledger.stage === stage);
-    if (!row) throw new AppError('artifact_corrupt', `stage ${stage} left no row ledger`);
-    return {
-      recordsIn: row.records_in,
-      recordsOut: row.records_out,
-      recordsQuarantined: row.records_quarantined,
-      recordsMerged: row.records_merged,
-      recordsDropped: row.records_dropped,
-      dropReasons: row.drop_reasons,
-    };
+    const ledger = await this.parts.artifacts.ledger(this.claim.jobId, this.claim.generation, stage);
+    if (!ledger) throw new AppError('artifact_corrupt', `stage ${stage} left no row ledger`);
+    return ledger;
   }
 
-  #count(ledger: RowLedger | undefined): void {
+  /** The ledger of a resubmission states the whole stage anew: what has become of mended records is what it says more. */
+  async #count(ledger: RowLedger | undefined): Promise<void> {
     if (!ledger) return;
+    const { stage, shard, jobId, generation } = this.claim;
+    const before = shard === 0 ? undefined : await this.parts.artifacts.ledger(jobId, generation - 1, stage);
     const { recordsProcessed } = this.parts.metrics;
-    recordsProcessed.inc({ stage: this.claim.stage, result: 'out' }, ledger.recordsOut);
-    recordsProcessed.inc({ stage: this.claim.stage, result: 'quarantined' }, ledger.recordsQuarantined);
-    recordsProcessed.inc({ stage: this.claim.stage, result: 'merged' }, ledger.recordsMerged);
-    recordsProcessed.inc({ stage: this.claim.stage, result: 'dropped' }, ledger.recordsDropped);
+    recordsProcessed.inc({ stage, result: 'out' }, ledger.recordsOut - (before?.recordsOut ?? 0));
+    recordsProcessed.inc({ stage, result: 'quarantined' }, before ? 0 : ledger.recordsQuarantined);
+    recordsProcessed.inc({ stage, result: 'merged' }, ledger.recordsMerged - (before?.recordsMerged ?? 0));
+    recordsProcessed.inc({ stage, result: 'dropped' }, ledger.recordsDropped - (before?.recordsDropped ?? 0));
   }
 }
 

@@ -2,6 +2,7 @@ import type { BlobStore } from '../blobs/blob-store.js';
 import type { ArtifactsRepository } from '../database/artifacts.repository.js';
 import type { JobsRepository } from '../database/jobs.repository.js';
 import type { MappingsRepository } from '../database/mappings.repository.js';
+import type { RulesRepository } from '../database/rules.repository.js';
 import type { StagesRepository } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Rings } from '../queue/rings.js';
@@ -15,6 +16,7 @@ export interface RunnerParts {
   readonly jobs: JobsRepository;
   readonly artifacts: ArtifactsRepository;
   readonly mappings: MappingsRepository;
+  readonly rules: RulesRepository;
   readonly blobs: BlobStore;
   readonly rings: Rings;
   readonly bell: Pick<Doorbell, 'listen'>;

@@ -11,6 +11,7 @@ import { Database } from '../database/database.js';
 import type { JobDetail } from '../database/job-detail.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
+import { RulesRepository } from '../database/rules.repository.js';
 import { type SampleJob, submitSample } from '../database/sample-job.fixture.js';
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
@@ -41,6 +42,7 @@ beforeEach(async () => {
     jobs: new JobsRepository(database),
     artifacts: new ArtifactsRepository(database),
     mappings: new MappingsRepository(database),
+    rules: new RulesRepository(database),
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),
     bell,

@@ -116,7 +116,7 @@ export class StageRunner {
       stop({ outcome: 'lost' });
       log.error({ attempt: tries, error: errorName(error) }, 'the outcome of a stage could not be written');
     } finally {
-      await rm(path.join(scratchDir, claim.jobId, claim.stage, '0', String(claim.epoch)), { recursive: true, force: true });
+      await rm(path.join(scratchDir, claim.jobId, claim.stage, String(claim.shard), String(claim.epoch)), { recursive: true, force: true });
     }
   }
 
@@ -141,7 +141,9 @@ export function noteTerminal(metrics: Metrics, job: { operation: string }, trans
   const terminal = transition.effects.find((effect) => effect.type === 'terminal');
   if (!terminal) return;
   metrics.jobsProcessed.inc({ status: terminal.status });
-  metrics.jobDuration.observe({ operation_type: job.operation }, (Date.now() - transition.job.created_at) / 1000);
+  // A later generation begins with its resubmission.
+  const began = transition.job.generation > 1 ? (transition.job.started_at ?? Date.now()) : transition.job.created_at;
+  metrics.jobDuration.observe({ operation_type: job.operation }, Math.max(0, Date.now() - began) / 1000);
   const asked = transition.job.cancel_requested_at;
   // Without a worker at it a job is cancelled by the request itself.
   if (terminal.status === 'cancelled') metrics.cancelLatency.observe(asked === null ? 0 : Math.max(0, Date.now() - asked) / 1000);

@@ -2,6 +2,7 @@ import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageO
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { TaskProgress } from '../engine/protocol.js';
+import type { PreviousReport } from './previous-report.js';
 
 /** What a stage may use: its job, the artifacts of earlier stages, an engine, and a directory that is its own. */
 export interface StageContext {
@@ -24,6 +25,8 @@ export interface StageContext {
   readonly ledgerOf: (stage: StageName) => Promise<RowLedger>;
   /** The mapping that a person of the job's tenant has accepted for files with these columns. */
   readonly rememberedMapping: (fingerprint: string) => Promise<GivenMapping | undefined>;
+  /** The quality report of the tenant's job before this one over a dataset with the same columns and entity. */
+  readonly previousReport: (dataset: { readonly fingerprint: string; readonly entity: string }) => Promise<PreviousReport | undefined>;
   /** Stores finished files of the scratch directory under this attempt's epoch; they count once the stage commits. */
   readonly store: (files: readonly LeftFile[]) => Promise<StoredArtifact[]>;
 }

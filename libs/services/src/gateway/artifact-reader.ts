@@ -10,7 +10,8 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
  */
 export async function artifactOf(artifacts: ArtifactsRepository, { job }: JobDetail, kind: ArtifactKind): Promise<StoredArtifact> {
   const published = kind.startsWith('result_') || kind === 'manifest';
-  const found = published && job.status !== 'completed' ? undefined : await artifacts.find(job.tenant_id, job.id, kind);
+  // A resubmission that came to nothing leaves what was published before it.
+  const found = published && job.completed_at === null ? undefined : await artifacts.find(job.tenant_id, job.id, kind);
   if (found) return found;
   if (job.completed_at === null) throw new AppError('result_not_ready', `the job is ${job.status}`);
   throw new AppError('conflict_state', `the job is ${job.status} and has left no such thing`);

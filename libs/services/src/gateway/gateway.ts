@@ -8,6 +8,8 @@ import { JobsController } from './jobs.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { PreviewController } from './preview.controller.js';
 import { QuarantineDownloadController } from './quarantine-download.controller.js';
+import { RulesController } from './rules.controller.js';
+import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
 import { SchemasController } from './schemas.controller.js';
 import { watchCall } from './watch.grpc.js';
 
@@ -22,9 +24,11 @@ export const gateway: Service = {
     JobLineageController,
     JobMappingController,
     QuarantineDownloadController,
+    QuarantineResubmitController,
     PreviewController,
     MappingsController,
     SchemasController,
+    RulesController,
   ],
   stages: [],
   calls: [watchCall],

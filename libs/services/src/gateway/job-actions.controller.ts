@@ -21,7 +21,7 @@ import { createdBody, jobBody } from './job-body.js';
 import { once } from './once.js';
 import { fingerprintOfValue } from './submission.js';
 
-const OptionsWithoutMapping = JobOptionsRequest.omit({ mapping: true });
+const OptionsWithoutMapping = JobOptionsRequest.omit({ mapping: true, rules_id: true });
 
 /** What can be done to a job that is there: cancel, delete, clone (api.md, section 4). */
 @Controller('api/v1/jobs/:id')

@@ -4,7 +4,6 @@ import {
   DOWNLOADS,
   DuplicateBody,
   type DuplicatePage,
-  FindingBody,
   type FindingPage,
   isDownload,
   jobPaths,
@@ -30,9 +29,10 @@ import type { Request, Response } from 'express';
 import { artifactOf, readJsonArtifact } from './artifact-reader.js';
 import { readCursor, signCursor } from './cursor.js';
 import { findJob } from './find-job.js';
+import { findingList, readFindings } from './finding-list.js';
 import { outputFormats } from './job-body.js';
 import { nextLink } from './next-link.js';
-import { quarantineRecord, withMessage } from './quarantine-record.js';
+import { quarantineRecord } from './quarantine-record.js';
 import { LineIndex, readLines } from './record-lines.js';
 import { sendArtifact } from './send-artifact.js';
 
@@ -41,7 +41,7 @@ import { sendArtifact } from './send-artifact.js';
 export class JobArtifactsController {
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
-    @Inject(ArtifactsRepository) private readonly artifacts: ArtifactsRepository,
+    @Inject(ArtifactsRepository) readonly artifacts: ArtifactsRepository,
     @Inject(BLOBS) readonly blobs: BlobStore,
     @Inject(Metrics) readonly metrics: Metrics,
     @Inject(PEPPER) private readonly pepper: string,
@@ -75,7 +75,7 @@ export class JobArtifactsController {
     const { job } = await findJob(this.jobs, tenantId, id);
     const listed = await this.artifacts.list(tenantId, job.id);
     return {
-      data: listed.flatMap((artifact) => artifactBody(prefixed('job', job.id), job.status === 'completed', artifact)),
+      data: listed.flatMap((artifact) => artifactBody(prefixed('job', job.id), job.completed_at !== null, artifact)),
     };
   }
 
@@ -114,7 +114,15 @@ export class JobArtifactsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<FindingPage> {
-    return this.#page('findings', tenantId, id, parameters, (line) => FindingBody.parse(withMessage(line)), request, response);
+    const { limit, cursor } = parseRequest(PageQuery, parameters, { what: 'The query', kind: 'parameter' });
+    const detail = await findJob(this.jobs, tenantId, id);
+    const list = await findingList(this, detail);
+    const scope = [tenantId, detail.job.id, 'findings', list.version];
+    const first = cursor === undefined ? 0 : Number(readCursor(this.pepper, scope, cursor));
+    const data = await readFindings(this, detail, list, first, limit);
+    const next = first + data.length < list.records ? signCursor(this.pepper, scope, String(first + data.length)) : null;
+    if (next !== null) nextLink(request, response, next);
+    return { data, next_cursor: next, has_more: next !== null };
   }
 
   @Get('duplicates')
@@ -130,7 +138,7 @@ export class JobArtifactsController {
 
   /** A page of an NDJSON artifact by its index. The cursor is the ordinal of the next line, good for this very artifact only. */
   async #page<Item>(
-    kind: 'quarantine' | 'findings' | 'duplicates',
+    kind: 'quarantine' | 'duplicates',
     tenantId: string,
     id: string,
     parameters: unknown,
@@ -152,13 +160,13 @@ export class JobArtifactsController {
 }
 
 /** What a client may fetch of what a stage has left; indices and silver are of no use outside. */
-function artifactBody(jobId: string, completed: boolean, artifact: ListedArtifact): ArtifactBody[] {
+function artifactBody(jobId: string, ended: boolean, artifact: ListedArtifact): ArtifactBody[] {
   const paths = jobPaths(jobId);
   const { kind, stage, generation, bytes, sha256, records, createdAt } = artifact;
   const output = outputs.find(({ name }) => kind === `result_${name}`);
   const published = output !== undefined || kind === 'manifest';
   const mediaType = output?.contentType ?? (isDownload(kind) ? DOWNLOADS[kind] : undefined);
-  if (mediaType === undefined || (published && !completed)) return [];
+  if (mediaType === undefined || (published && !ended)) return [];
   return [
     {
       kind,

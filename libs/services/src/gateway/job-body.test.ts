@@ -37,6 +37,7 @@ function detail(done: number, progress = 0, job: Partial<JobDetail['job']> = {})
       ...job,
     },
     stages: STAGES.map((stage, i) => ({
+      shard: 0,
       stage,
       status: i < done ? 'done' : i === done ? 'running' : 'waiting',
       epoch: 1,
@@ -74,10 +75,28 @@ test('the body of a submit is the same for the first answer and for every replay
   const later = [
     detail(3, 0.5),
     detail(5, 0, { status: 'completed', completed_at: CREATED + 9000 }),
+    withShard(detail(5, 0, { status: 'completed', generation: 2, kept_generation: 2, completed_at: CREATED + 9000 })),
     detail(2, 0, { status: 'failed', cancel_requested: true, completed_at: CREATED + 9000 }),
   ];
   for (const replay of later) expect(JSON.stringify(createdBody(replay))).toBe(first);
 });
+
+test('a stage is told once, by what its latest shard does', () => {
+  const { stages } = jobBody(withShard(detail(5, 0, { status: 'processing', generation: 2, kept_generation: 1 }), 'running'));
+  expect(stages.map(({ name, status, shards }) => [name, status, shards.total, shards.done])).toEqual([
+    ['inspect', 'done', 1, 1],
+    ['plan', 'done', 1, 1],
+    ['transform', 'running', 2, 1],
+    ['check', 'done', 1, 1],
+    ['publish', 'done', 1, 1],
+  ]);
+});
+
+/** With the shard that a resubmission has added. */
+function withShard(given: JobDetail, status: 'running' | 'done' = 'done'): JobDetail {
+  const stages = given.stages.flatMap((stage) => (stage.stage === 'transform' ? [stage, { ...stage, shard: 1, status }] : [stage]));
+  return { ...given, stages };
+}
 
 test('a cancellation is requested only until the job has ended', () => {
   expect(jobBody(detail(1, 0, { cancel_requested: true })).cancel_requested).toBe(true);

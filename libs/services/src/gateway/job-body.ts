@@ -1,7 +1,7 @@
 import { ENGINE_VERSION, ERROR_KINDS, type OutputFormat, prefixed } from '@attune/core';
 import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
 import { createJob, jobProgress } from '@attune/pipeline';
-import type { JobDetail } from '@attune/platform';
+import type { JobDetail, StageRow } from '@attune/platform';
 
 export const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
@@ -10,7 +10,7 @@ export function jobBody(detail: JobDetail): JobBody {
   const { job, stages, ledger, now } = detail;
   const id = prefixed('job', job.id);
   const { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts } = jobPaths(id);
-  const current = stages.find((stage) => stage.stage === job.stage);
+  const current = stages.findLast((stage) => stage.stage === job.stage);
   return {
     job_id: id,
     operation: job.operation,
@@ -20,10 +20,10 @@ export function jobBody(detail: JobDetail): JobBody {
     cancel_requested: job.cancel_requested && job.completed_at === null,
     stage: job.stage,
     attempt: current?.attempt ?? 0,
-    stages: stages.map((stage) => ({
+    stages: latestShards(stages).map((stage) => ({
       name: stage.stage,
       status: stage.status,
-      shards: { total: 1, done: stage.status === 'done' ? 1 : 0 },
+      shards: shardsOf(stages, stage.stage),
       attempt: stage.attempt,
       started_at: iso(stage.started_at),
       ended_at: iso(stage.ended_at),
@@ -55,7 +55,7 @@ export function jobBody(detail: JobDetail): JobBody {
       code: job.error.code,
       class: job.error.class,
       stage: job.error.stage,
-      shard: 0,
+      shard: stages.find((stage) => stage.status === 'failed')?.shard ?? 0,
       retryable: retryable(job.error.code),
       detail: job.error.detail,
     },
@@ -73,10 +73,21 @@ export function jobBody(detail: JobDetail): JobBody {
   }
 }
 
+/** One row per stage: what it is doing now is what its latest shard does, which a resubmission has added. */
+export function latestShards(stages: readonly StageRow[]): readonly StageRow[] {
+  return stages.filter((stage, i) => stages[i + 1]?.stage !== stage.stage);
+}
+
+function shardsOf(stages: readonly StageRow[], name: string): { total: number; done: number } {
+  const shards = stages.filter(({ stage }) => stage === name);
+  return { total: shards.length, done: shards.filter(({ status }) => status === 'done').length };
+}
+
 /** The body right after the submit: the same bytes for the first answer and for every replay of it. */
 export function createdBody(detail: JobDetail): JobBody {
   const { state } = createJob(detail.job.operation, null, detail.job.created_at);
-  const stages = detail.stages.map((stage) => ({
+  const first = detail.stages.filter(({ shard }) => shard === 0);
+  const stages = first.map((stage) => ({
     ...stage,
     status: state.stages.find(({ name }) => name === stage.stage)!.status,
     epoch: 0,
@@ -93,6 +104,7 @@ export function createdBody(detail: JobDetail): JobBody {
     stage: stages[0]!.stage,
     version: 1,
     generation: 1,
+    kept_generation: null,
     cancel_requested: false,
     error: null,
     started_at: null,
@@ -134,7 +146,7 @@ function progressOf({ job, stages }: JobDetail): number {
   if (job.status === 'completed') return 100;
   return Math.min(
     99,
-    jobProgress(job.operation, (name) => stages.find(({ stage }) => stage === name)?.progress ?? 0),
+    jobProgress(job.operation, (name) => stages.findLast(({ stage }) => stage === name)?.progress ?? 0),
   );
 }
 

@@ -27,7 +27,7 @@ import { readCursor, signCursor } from './cursor.js';
 import { cutPage } from './cut-page.js';
 import { eventFrame, EventStreams } from './event-stream.js';
 import { findJob, jobIdOf } from './find-job.js';
-import { iso } from './job-body.js';
+import { iso, latestShards } from './job-body.js';
 import { levelsFrom, logLine } from './log-line.js';
 import { nextLink } from './next-link.js';
 
@@ -108,7 +108,7 @@ export class JobHistoryController {
       created_at: iso(job.created_at)!,
       started_at: iso(job.started_at),
       completed_at: iso(job.completed_at),
-      stages: stages.map((stage) => {
+      stages: latestShards(stages).map((stage) => {
         const tries = attempts.filter((attempt) => attempt.stage === stage.stage);
         const latest = tries.at(-1);
         const began = latest && stage.ready_at !== null && latest.started_at >= stage.ready_at ? latest.started_at : null;
@@ -163,6 +163,6 @@ const historyFrame = (event: HistoryRow): string => eventFrame(event.type, logLi
 const textOf = (event: HistoryRow): string => `${JSON.stringify(logLine(event))}\n`;
 const progressOf = ({ status, stage, progress, version }: WatchedState): ProgressEvent => ({ status, stage, progress, version });
 
-function attemptBody({ stage, epoch, worker, started_at, ended_at, outcome }: AttemptRow): AttemptBody {
-  return { stage, shard: 0, epoch, worker, started_at: iso(started_at)!, ended_at: iso(ended_at), outcome };
+function attemptBody({ stage, shard, epoch, worker, started_at, ended_at, outcome }: AttemptRow): AttemptBody {
+  return { stage, shard, epoch, worker, started_at: iso(started_at)!, ended_at: iso(ended_at), outcome };
 }

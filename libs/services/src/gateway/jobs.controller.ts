@@ -14,6 +14,7 @@ import {
   Metrics,
   PEPPER,
   Rings,
+  RulesRepository,
   Tenant,
 } from '@attune/platform';
 import { Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
@@ -37,6 +38,7 @@ export class JobsController {
     @Inject(DatasetsRepository) private readonly datasets: DatasetsRepository,
     @Inject(IdempotencyRepository) private readonly keys: IdempotencyRepository,
     @Inject(MappingsRepository) private readonly mappings: MappingsRepository,
+    @Inject(RulesRepository) private readonly rules: RulesRepository,
     @Inject(Rings) private readonly rings: Rings,
     @Inject(JobWatch) private readonly watch: JobWatch,
     @Inject(Metrics) private readonly metrics: Metrics,
@@ -55,6 +57,7 @@ export class JobsController {
         datasets: this.datasets,
         keys: this.keys,
         mappings: this.mappings,
+        rules: this.rules,
         blobs: this.blobs,
         metrics: this.metrics,
         uploadLimitBytes: this.config.uploadLimitBytes,

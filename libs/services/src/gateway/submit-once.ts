@@ -10,9 +10,11 @@ import {
   type MappingsRepository,
   type Metrics,
   requestId,
+  type RulesRepository,
 } from '@attune/platform';
 import type { Request } from 'express';
 import { jobMapping } from './kept-mapping.js';
+import { jobRules } from './kept-rules.js';
 import { type Done, once } from './once.js';
 import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
 
@@ -23,6 +25,7 @@ export interface SubmitParts {
   readonly datasets: DatasetsRepository;
   readonly keys: IdempotencyRepository;
   readonly mappings: MappingsRepository;
+  readonly rules: RulesRepository;
   readonly blobs: BlobStore;
   readonly metrics: Metrics;
   readonly uploadLimitBytes: number;
@@ -52,7 +55,7 @@ async function create(
   parts: SubmitParts,
   tenantId: string,
   request: Request,
-  { operation, options: { mapping, mapping_id, ...options }, file }: SubmissionRequest,
+  { operation, options: { mapping, mapping_id, rules, rules_id, ...options }, file }: SubmissionRequest,
   idempotency?: AnsweredKey,
 ): Promise<Done> {
   const { datasetId, wasRemoved } = await parts.datasets.receive({
@@ -62,10 +65,11 @@ async function create(
     storageKey: file.key,
   });
   if (wasRemoved) await expectStored(parts.blobs, file.key);
+  const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
   const submitted = await parts.jobs.submit({
     tenantId,
     operation,
-    options,
+    options: { ...options, ...(document === undefined ? {} : { rules: document }) },
     mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId,
     inputSha256: file.sha256,

@@ -15,6 +15,7 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
       silver: await stage.artifacts('silver'),
       plan,
       formats: claim.options.output_formats,
+      options: { defuseFormulas: claim.options.defuse_formulas ?? true, partitionBy: claim.options.partition_by ?? [] },
       records: transform.recordsOut,
       scratch: stage.scratch,
     },

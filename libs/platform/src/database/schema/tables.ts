@@ -4,6 +4,7 @@ import { blobs, datasets } from './datasets.js';
 import { idempotencyKeys } from './idempotency-keys.js';
 import { acceptedMappings, mappings } from './mappings.js';
 import { rateLimits } from './rate-limits.js';
+import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
 import { attempts, jobStages, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
@@ -26,4 +27,6 @@ export const tables: EntitySchema[] = [
   mappings,
   acceptedMappings,
   rateLimits,
+  ruleSets,
+  checkedDatasets,
 ];

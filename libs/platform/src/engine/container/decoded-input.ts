@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container } from '@attune/core';
+import type { Container, Finding } from '@attune/core';
 import { InflateMeter, MAGIC_BYTES, refuseNesting } from '@attune/formats';
+import type { DuckDbLimits } from '../duckdb.js';
 import { InputFile, ScratchFile } from '../scratch-file.js';
 import { openContainer, type ContainerMember } from './open-container.js';
 
@@ -26,8 +27,12 @@ export class DecodedInput {
   private constructor(
     readonly members: readonly DecodedMember[],
     readonly size: number,
+    /** File that holds the decoded bytes. */
+    readonly path: string,
     private readonly source: { read(offset: number, into: Uint8Array): number; close(): void },
-    private readonly path?: string,
+    private readonly isScratch: boolean,
+    /** What the container itself gave reason to tell. */
+    readonly findings: readonly Finding[] = [],
   ) {}
 
   /**
@@ -38,17 +43,20 @@ export class DecodedInput {
     input: string,
     container: Container,
     scratch: string,
-    { limit, onRead }: { limit: number; onRead: (bytes: number) => void },
+    { limit, duckdb, table, onRead }: { limit: number; duckdb?: DuckDbLimits; table?: string | null; onRead: (bytes: number) => void },
   ): Promise<DecodedInput> {
     const file = new InputFile(input);
-    if (container === 'none') return new DecodedInput([{ name: '', start: 0, size: file.size }], file.size, file);
+    if (container === 'none') return new DecodedInput([{ name: '', start: 0, size: file.size }], file.size, input, file, false);
     const path = join(scratch, DECODED);
     const decoded = new ScratchFile(path);
     try {
-      const members = await openContainer(container, file);
-      const meter = new InflateMeter(limit, file.size);
+      const members = await openContainer(container, file, { scratch, duckdb, table, inflatedBytes: limit });
+      // A column of one value takes no room in a Parquet file, so that the ratio tells nothing there.
+      const meter = new InflateMeter(limit, file.size, container === 'parquet' ? Infinity : undefined);
       const found = await inflate(members, meter, decoded, onRead);
-      return new DecodedInput(found, meter.inflated, decoded, path);
+      const findings = members.flatMap((member) => member.findings?.() ?? []);
+      decoded.flush();
+      return new DecodedInput(found, meter.inflated, path, decoded, true, findings);
     } catch (error) {
       decoded.close();
       rmSync(path);
@@ -65,7 +73,7 @@ export class DecodedInput {
 
   close(): void {
     this.source.close();
-    if (this.path !== undefined) rmSync(this.path);
+    if (this.isScratch) rmSync(this.path);
   }
 }
 

@@ -1,20 +1,11 @@
 import type { Container } from '@attune/core';
-import { CONTAINER_NAMES, containerOf, InflateMeter, refuseNesting } from '@attune/formats';
+import { compoundDirectory, CONTAINER_NAMES, containerOf, InflateMeter, refuseNesting } from '@attune/formats';
 import { InputFile } from '../scratch-file.js';
-import { openContainer } from './open-container.js';
-
-/** What inspect looks at (engine.md, section 3), decoded. */
-export interface Sample {
-  readonly container: Container;
-  /** What was seen of the container, in words; nothing for a plain file. */
-  readonly evidence: readonly string[];
-  readonly head: Uint8Array;
-  readonly windows: readonly Uint8Array[];
-  /** Bytes of the text: exact where the head is all of it, and of a container else only known to be more. */
-  readonly size: number;
-  /** Bytes of the file as it was received. */
-  readonly fileSize: number;
-}
+import { openContainer, type ContainerPlace } from './open-container.js';
+import { parquetSample } from './parquet-sample.js';
+import type { Sample } from './sampled-bytes.js';
+import { Workbook } from './xlsx.js';
+import { workbookSample } from './xlsx-sample.js';
 
 const HEAD = 1 << 20;
 const WINDOW = 1 << 16;
@@ -25,21 +16,24 @@ const WINDOWS = 16;
  * No more of a container is inflated than that, though all of a zip's directory is looked at. Throws AppError `zip_bomb`,
  * `encrypted_file`, `container.corrupt` or `unprocessable_file`.
  */
-export async function takeSample(input: string, limit: number): Promise<Sample> {
+export async function takeSample(input: string, place: ContainerPlace): Promise<Sample> {
   const file = new InputFile(input);
   try {
     const head = take(file, 0, HEAD);
-    const container = containerOf(head);
+    const container = containerOf(withDirectory(head, file));
     if (container === 'none')
       return { container, evidence: [], head, windows: windows(file, head.length), size: file.size, fileSize: file.size };
-    return await decodedSample(container, file, new InflateMeter(limit, file.size));
+    if (container === 'parquet') return await parquetSample(file, place, HEAD);
+    if (container === 'zip' && (await Workbook.isIn(file))) return await workbookSample(file, place, HEAD);
+    return await decodedSample(container, file, place);
   } finally {
     file.close();
   }
 }
 
-async function decodedSample(container: Exclude<Container, 'none'>, file: InputFile, meter: InflateMeter): Promise<Sample> {
-  const members = await openContainer(container, file);
+async function decodedSample(container: Exclude<Container, 'none'>, file: InputFile, place: ContainerPlace): Promise<Sample> {
+  const meter = new InflateMeter(place.inflatedBytes, file.size);
+  const members = await openContainer(container, file, place);
   const head = new Uint8Array(HEAD);
   let held = 0;
   let whole = true;
@@ -64,6 +58,12 @@ async function decodedSample(container: Exclude<Container, 'none'>, file: InputF
     size: whole ? held : held + 1,
     fileSize: file.size,
   };
+}
+
+/** What an old Office document is stands in its directory, wherever that lies. */
+function withDirectory(head: Uint8Array, file: InputFile): Uint8Array {
+  const at = compoundDirectory(head);
+  return at === undefined || at >= file.size ? head : Buffer.concat([head, take(file, at, WINDOW)]);
 }
 
 /** Windows never overlap the head; the last one ends with the file. */

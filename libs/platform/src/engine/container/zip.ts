@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { createInflateRaw, crc32 } from 'node:zlib';
 import { AppError } from '@attune/core';
-import { DEFLATED, memberName, refuseCount, regularMembers, type ZipEntry } from '@attune/formats';
+import { DEFLATED, memberName, officeParts, partName, refuseCount, regularMembers, type ZipEntry } from '@attune/formats';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { InputFile } from '../scratch-file.js';
 import { PIECE_BYTES, throughZlib, type Decoding } from './zlib-stream.js';
@@ -24,7 +24,24 @@ const AFTER_DIRECTORY = [0x05054b50, 0x06064b50, 0x07064b50, 0x06054b50];
  * The files in a zip container in the order of its central directory, their names as data. Throws AppError `container.corrupt`,
  * and what `regularMembers` refuses.
  */
-export async function zipMembers(file: InputFile): Promise<readonly ZipMember[]> {
+export const zipMembers = (file: InputFile): Promise<readonly ZipMember[]> => listed(file, regularMembers);
+
+/**
+ * The parts of an Office document by their names, in lower case and without a slash before them (ECMA-376 part 2, 7.3); undefined for a zip
+ * that is none. Throws AppError `container.corrupt`, and what `officeParts` refuses.
+ */
+export async function zipParts(file: InputFile): Promise<ReadonlyMap<string, ZipMember> | undefined> {
+  const parts = new Map<string, ZipMember>();
+  const members = await listed(file, officeParts);
+  for (const member of members) {
+    const name = partName(member.name);
+    if (parts.has(name)) throw new AppError('container.corrupt', 'Two parts of the Office document have the same name.');
+    parts.set(name, member);
+  }
+  return members.length === 0 ? undefined : parts;
+}
+
+async function listed(file: InputFile, choose: (entries: readonly Listed[]) => readonly Listed[]): Promise<readonly ZipMember[]> {
   let zip: ZipFile | undefined;
   try {
     zip = await yauzl.fromRandomAccessReaderPromise(new Positions(file), file.size, {
@@ -32,9 +49,8 @@ export async function zipMembers(file: InputFile): Promise<readonly ZipMember[]>
       validateEntrySizes: false,
       autoClose: false,
     });
-    const entries = await directory(zip, file);
     const members: ZipMember[] = [];
-    for (const entry of regularMembers(entries)) members.push(await locate(zip, entry));
+    for (const entry of choose(await directory(zip, file))) members.push(await locate(zip, entry));
     return members;
   } catch (error) {
     throw damaged(error);

@@ -19,7 +19,7 @@ export async function readAll(reads: MemberReads, plan: Plan, pass: TransformPas
     reads.begin(accounts.records);
     const own = i === 0 ? plan : memberPlan(plan, i + 1, (into) => reads.read(member, 0, into), member.size);
     const reader = openReader(own, plan.columns.length);
-    pass.member(member.name);
+    pass.member(member.name, accounts.records);
     await readMember(run, member, reader, accounts.records);
     accounts.add(reader.account, member.size);
   }

@@ -13,8 +13,18 @@ export function memberPlan(plan: Plan, ordinal: number, readHead: (into: Uint8Ar
   const head = new Uint8Array(Math.min(HEAD, size));
   const detection = detected(plan, ordinal, head.subarray(0, readHead(head)), size);
   const { columns, dialect } = detection;
+  if (plan.format === 'json') return jsonPlan(plan, detection, ordinal);
   if (columns.length !== plan.columns.length || columns.some(({ name }, i) => name !== plan.columns[i]!.name)) {
     throw new AppError('unprocessable_file', `Member ${ordinal} of the container has other columns than the first one.`);
+  }
+  return { ...plan, dialect: { ...plan.dialect, bom: dialect.bom } };
+}
+
+/** Objects need not have all the members that others have, but some. Members that the first text had not shown are not lost: see `_other`. */
+function jsonPlan(plan: Plan, { columns, dialect, format }: ReturnType<typeof detectText>, ordinal: number): TextPlan {
+  const known = new Set(plan.columns.slice(0, -1).map(({ name }) => name));
+  if (format !== 'json' || (known.size > 0 && !columns.some(({ name }) => known.has(name)))) {
+    throw new AppError('unprocessable_file', `Member ${ordinal} of the container has no column that the first one has.`);
   }
   return { ...plan, dialect: { ...plan.dialect, bom: dialect.bom } };
 }
@@ -29,7 +39,9 @@ function detected(plan: Plan, ordinal: number, head: Uint8Array, size: number): 
 }
 
 /** Nothing is left to be found out but the names. */
-function textOptions({ encoding, dialect, layout, comments, trailers }: Plan): TextOptions {
+function textOptions({ encoding, dialect, layout, json, comments, trailers, table, format }: Plan): TextOptions {
+  // Its delimiter and quote are ours to note how a dump is written, and would make a delimited text of the next one.
+  if (format === 'sql-dump') return { encoding, ...(table === null ? {} : { table }) };
   return {
     encoding,
     ...(dialect.delimiter === 0 ? {} : { delimiter: String.fromCharCode(dialect.delimiter) }),
@@ -38,6 +50,7 @@ function textOptions({ encoding, dialect, layout, comments, trailers }: Plan): T
     ...(comments === null ? {} : { comments }),
     ...(trailers === null ? {} : { trailers }),
     ...(layout === null ? {} : { layout }),
+    ...(json === null ? {} : { json }),
   };
 }
 

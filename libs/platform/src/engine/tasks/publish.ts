@@ -1,32 +1,68 @@
-import { copyFile, link } from 'node:fs/promises';
+import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LeftFile } from '@attune/core';
-import { findOutput } from '@attune/outputs';
+import { findOutput, type FolderPlan, type Output, type OutputOptions, type ResultColumn } from '@attune/outputs';
 import { silverColumns } from '@attune/pipeline';
-import { DuckDb, limitsFor } from '../duckdb.js';
+import { DuckDb, limitsFor, type DuckDbLimits } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
 import type { Task } from '../protocol.js';
+import { writeWorkbook } from '../write-workbook.js';
+import { zipFolder } from './folder-zip.js';
 
 /** Writes the result in every format asked for. */
-export const publishTask: Task<'publish'> = async ({ silver, plan, formats, records, scratch }, { limits, onProgress, timed }) => {
-  const columns = silverColumns(plan, entityOf(plan)).map(({ name }) => name);
+export const publishTask: Task<'publish'> = async (
+  { silver, plan, formats, records, scratch, options: said },
+  { limits, onProgress, timed },
+) => {
+  const columns = silverColumns(plan, entityOf(plan)).map(({ name, type }): ResultColumn => ({ name, isText: type === 'VARCHAR' }));
+  const options = { defuseFormulas: said?.defuseFormulas ?? true, partitionBy: said?.partitionBy ?? [] };
+  const publishing: Publishing = { silver, records, columns, options, scratch, limits: limitsFor(limits, columns.length) };
   const files: LeftFile[] = [];
-  const db = await DuckDb.open(scratch, limitsFor(limits, columns.length));
-  try {
-    for (const output of [...new Set(formats)].map(findOutput)) {
-      const file = `result.${output.extension}`;
-      const path = join(scratch, file);
-      await timed(`publish.${output.name}`, () =>
-        output.sameAsSilver && silver.length === 1 ? handOn(silver[0]!, path) : db.run(output.copy(silver, path, columns)),
-      );
-      files.push({ kind: `result_${output.name}`, file, records });
-      onProgress({ done: files.length, total: formats.length });
-    }
-  } finally {
-    db.close();
+  for (const output of [...new Set(formats)].map(findOutput)) {
+    const file = `result.${output.extension}`;
+    await timed(`publish.${output.name}`, () => write(output, join(scratch, file), publishing));
+    files.push({ kind: `result_${output.name}`, file, records });
+    onProgress({ done: files.length, total: formats.length });
   }
   return { files };
 };
+
+interface Publishing {
+  readonly silver: readonly string[];
+  readonly records: number;
+  readonly columns: readonly ResultColumn[];
+  readonly options: OutputOptions;
+  readonly scratch: string;
+  readonly limits: DuckDbLimits;
+}
+
+async function write(output: Output, path: string, publishing: Publishing): Promise<void> {
+  const { silver, columns, options, scratch, limits } = publishing;
+  if (output.folder === undefined && output.sameAsSilver && silver.length === 1) return handOn(silver[0]!, path);
+  // In several threads each would write files of its own into a folder, cut where it happened to be.
+  const db = await DuckDb.open(scratch, output.folder === undefined ? limits : { ...limits, threads: 1 });
+  try {
+    if (output.folder === undefined) await db.run(output.copy(silver, output.workbook ? `${path}.csv` : path, columns, options));
+    else await writeFolder(db, output.folder(silver, columns, options), `${path}.folder`);
+  } finally {
+    db.close();
+  }
+  if (output.folder !== undefined) await zipFolder(`${path}.folder`, path);
+  if (output.folder === undefined && output.workbook) await makeWorkbook(`${path}.csv`, path, publishing);
+}
+
+async function writeFolder(db: DuckDb, { question, copies }: FolderPlan, target: string): Promise<void> {
+  for (const { folder, copy } of copies(question === undefined ? [] : await db.texts(question))) {
+    const path = join(target, folder);
+    await mkdir(path, { recursive: true });
+    await db.run(copy(path));
+  }
+}
+
+async function makeWorkbook(text: string, path: string, { columns, records }: Publishing): Promise<void> {
+  await writeWorkbook(text, columns, records, path);
+  await rm(text);
+}
 
 /** A second name for the same bytes where the file system can, else a copy. */
 async function handOn(file: string, target: string): Promise<void> {

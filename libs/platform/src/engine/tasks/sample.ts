@@ -6,7 +6,7 @@ import type { ByteAccount, RecordReader } from '@attune/formats';
 import { openSampleReader, RecordSample, SAMPLE_START } from '@attune/pipeline';
 import { openContainer, type ContainerMember } from '../container/open-container.js';
 import { entityOf } from '../entity-of.js';
-import type { ChangesFound, DatasetPosition, Task, TaskInputs } from '../protocol.js';
+import type { ChangesFound, DatasetPosition, Task, TaskInputs, TaskLimits } from '../protocol.js';
 import { InputFile } from '../scratch-file.js';
 import { memberPlan } from './member-plan.js';
 
@@ -19,10 +19,10 @@ type Pieces = AsyncIterable<Uint8Array>;
  * Finds the changed values from a place in the dataset on, by the same reader and kernels as the pass. A container is inflated up to that
  * place and no further than the page goes; the members of a zip before it are not touched. A container has proven sound in the pass.
  */
-export const sampleTask: Task<'sample'> = async (input, { onProgress }) => {
+export const sampleTask: Task<'sample'> = async (input, { limits, onProgress }) => {
   const file = new InputFile(input.input);
   try {
-    const found = await findChanges(input, await membersOf(input, file));
+    const found = await findChanges(input, await membersOf(input, file, limits));
     await writeFile(join(input.scratch, 'sample.json'), JSON.stringify(found), { flag: 'wx', mode: 0o600 });
     onProgress({ done: file.size, total: file.size });
     return { files: [] };
@@ -38,9 +38,14 @@ interface Member {
 }
 
 /** The members that are still to be read, the one with the place in it first. */
-async function membersOf({ plan, from }: TaskInputs['sample'], file: InputFile): Promise<readonly Member[]> {
+async function membersOf({ plan, from, scratch }: TaskInputs['sample'], file: InputFile, limits: TaskLimits): Promise<readonly Member[]> {
   if (plan.container === 'none') return [{ name: '', pieces: plainPieces(file) }];
-  const members = await openContainer(plan.container, file);
+  const members = await openContainer(plan.container, file, {
+    scratch,
+    duckdb: limits,
+    table: plan.table,
+    inflatedBytes: limits.inflatedBytes,
+  });
   return members
     .slice(from.member)
     .map((member, i) => ({ name: member.name, pieces: decodedPieces(member, i === 0 ? from.byteOffset : 0) }));
