@@ -48,7 +48,7 @@ const FORBIDDEN_NAMES = new Set([
 ]);
 const MAX_LINES = 400;
 /** Libs whose folders are entries of a registry: one folder, one definition, one line. */
-const REGISTRIES = ['formats', 'standardize', 'packs', 'outputs', 'synth'];
+const REGISTRIES = ['formats', 'standardize', 'rules', 'packs', 'outputs', 'synth'];
 const TESTS_ONLY = 'testing';
 
 /** Tests, and what only they use. */

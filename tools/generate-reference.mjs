@@ -188,9 +188,10 @@ ${sections.join('\n\n')}`,
 
 function optionsOf(schema) {
   const { properties } = z.toJSONSchema(schema, { io: 'input' });
-  const options = Object.entries(properties ?? {}).map(
-    ([name, { enum: values, default: standard }]) => `${mono(name)} = ${values.map(mono).join(' or ')} (${mono(standard)} when absent)`,
-  );
+  const options = Object.entries(properties ?? {}).map(([name, { enum: values, default: standard, description }]) => {
+    const takes = values?.map(mono).join(' or ') ?? description;
+    return `${mono(name)} = ${takes} (${standard === undefined ? 'nothing' : mono(standard)} when absent)`;
+  });
   return options.length > 0 ? `Options: ${options.join('; ')}.` : 'No options.';
 }
 

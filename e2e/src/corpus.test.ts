@@ -77,7 +77,36 @@ function canonical(field: string, received: string): unknown {
   if (field.endsWith('_name') && value === value.toLowerCase()) return value.replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
   if (field === 'sex') return { M: 'male', F: 'female' }[value] ?? null;
   if (field === 'state') return { Massachusetts: 'MA' }[value] ?? null;
+  if (field === 'race') return RACES[value] ?? null;
+  if (field === 'ethnicity') return { hispanic: '2135-2', nonhispanic: '2186-5' }[value] ?? null;
+  if (field === 'city') return value.replace(/\bst (?=\w)/g, 'saint ').toUpperCase();
+  if (field === 'address' || field === 'address_2') return postalLine(value);
   return value;
+}
+
+/** CDC Race and Ethnicity. */
+const RACES: Readonly<Record<string, string>> = { white: '2106-3', black: '2054-5', asian: '2028-9', native: '1002-5', hawaiian: '2076-8' };
+/** USPS Publication 28, appendix C, as far as these files go. */
+const UNITS = { apartment: 'apt', aptmt: 'apt', suite: 'ste', flr: 'fl', floor: 'fl', room: 'rm', building: 'bldg' };
+const STREETS: Readonly<Record<string, string>> = Object.fromEntries<string>(
+  'lock lck,neck nck,underpass upas,union un,throughway trwy,light lgt,landing lndg,ville vl,dam dm,junction jct,trail trl,glen gln,hollow holw,club clb,terrace ter,manor mnr,divide dv,crossroad xrd'
+    .split(',')
+    .map((pair) => pair.split(' ') as [string, string]),
+);
+
+/** In capitals, the unit and the street behind the number of a house abbreviated. */
+function postalLine(value: string): string {
+  const unit = (text: string): string =>
+    text.replace(
+      /\b(apartment|aptmt|suite|flr|floor|room|building)(?= (?:\S*\d|[a-z]\b))/gi,
+      (word) => UNITS[word.toLowerCase() as keyof typeof UNITS],
+    );
+  const street = (text: string): string =>
+    text.replace(
+      /^(\d+ \S.*? )(\S+)(?=$| (?:apt|ste|unit) )/i,
+      (_whole: string, start: string, word: string) => start + (STREETS[word.toLowerCase()] ?? word),
+    );
+  return street(unit(value)).toUpperCase();
 }
 
 /** Digits only are year, month, day; what no calendar has is no date. */

@@ -107,7 +107,8 @@ export const HOSTILE_FILES: readonly HostileFile[] = [
   { name: 'gzip', bytes: gzipSync(HEADER + good()), unpacked: text(HEADER + good()), records: 12 },
   { name: 'half a gzip', bytes: gzipSync(HEADER + good()).subarray(0, 60), fails: 'container.corrupt' },
   { name: 'a zip of junk', bytes: Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), JUNK.subarray(0, 500)]), fails: 'container.corrupt' },
-  { name: 'JSON', bytes: text('[{"patient_id":"P1","first_name":"Ada"}]\n'), fails: 'unprocessable_file' },
+  { name: 'JSON without an end', bytes: text('{"patient_id":"P1","first_name":"Ada"\n'), fails: 'unprocessable_file' },
+  { name: 'JSON without objects', bytes: text('[["P1","Ada"],7]\n'), fails: 'unprocessable_file' },
   {
     name: 'X12',
     bytes: text(

@@ -129,7 +129,7 @@ describeShapes((start) => {
     const job = await attune.run({ bytes: MEMBERS, operation: 'validate' });
     expect(job.status).toBe('completed');
     expectConservation(job);
-    expect(await attune.read(QualityBody, jobPaths(job.job_id).quality)).toMatchObject({ version: 1 });
+    expect(await attune.read(QualityBody, jobPaths(job.job_id).quality)).toMatchObject({ version: 2 });
     expect(await attune.quarantine(job.job_id)).toHaveLength(members.metrics.records_quarantined);
     expect(await problemOf(await attune.request(jobPaths(job.job_id).result))).toMatchObject({ status: 409, code: 'conflict_state' });
   });

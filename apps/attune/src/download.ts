@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiProblem, type AttuneClient, type JobBody } from '@attune/api';
-import { AppError, OUTPUT_FORMATS } from '@attune/core';
+import { AppError, OUTPUT_FORMATS, type OutputFormat } from '@attune/core';
+
+/** Of files that are not named like their format. */
+const EXTENSIONS: Readonly<Partial<Record<OutputFormat, string>>> = { partitioned_parquet: 'parquet.zip' };
 
 /**
  * Writes what a job left into `dir` and answers the names of the files: the results in each of its formats, quarantine.csv,
@@ -30,8 +33,9 @@ export async function download(client: AttuneClient, job: JobBody, dir: string, 
   if (job.operation === 'validate') return files;
 
   for (const format of OUTPUT_FORMATS.filter((known) => job.options.output_formats.includes(known))) {
-    await writeResult(join(dir, `result.${format}`), await client.result(id, format, { signal }), signal);
-    files.push(`result.${format}`);
+    const file = `result.${EXTENSIONS[format] ?? format}`;
+    await writeResult(join(dir, file), await client.result(id, format, { signal }), signal);
+    files.push(file);
   }
   await writeJson(join(dir, 'manifest.json'), await client.manifest(id, { signal }));
   return [...files, 'manifest.json'];

@@ -13,7 +13,11 @@ export function inspectionText(path: string, bytes: number, { detection, profile
   const { dialect } = detection;
   const lines = [
     `${visible(path)}: ${detection.format}, ${detection.encoding}, ${count(bytes)} bytes (confidence ${percent(detection.confidence)})`,
-    `  delimiter ${character(dialect.delimiter)}, quote ${dialect.quote === 0 ? 'none' : character(dialect.quote)}, ${dialect.header ? 'with' : 'without'} a header`,
+    ...(dialect.delimiter === 0
+      ? []
+      : [
+          `  delimiter ${character(dialect.delimiter)}, quote ${dialect.quote === 0 ? 'none' : character(dialect.quote)}, ${dialect.header ? 'with' : 'without'} a header`,
+        ]),
     `  ${detection.columns.length} columns, ${count(profile.records)} records in the sample`,
     ...detection.evidence.map((reason) => `  ${visible(reason)}`),
     ...detection.header_findings.map(({ code, ordinal }) => `  ${code}${ordinal === undefined ? '' : ` at column ${ordinal + 1}`}`),

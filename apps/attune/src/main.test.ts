@@ -93,11 +93,15 @@ const ended: Partial<JobBody> = {
 };
 const judged = { status: 'scored', numerator: 9, denominator: 10, score: 90 };
 const quality = {
-  version: 1,
+  version: 2,
+  entity: 'person',
+  received_at: '2026-03-02T09:00:00.000Z',
   records: { in: 1000, out: 950, quarantined: 30, merged: 20, dropped: 0 },
   dimensions: { completeness: judged, validity: judged, uniqueness: judged, consistency: judged, accuracy: judged, timeliness: judged },
   fields: [],
+  rules: [],
   overall: 90,
+  previous: null,
 };
 
 function manifestOf(job: JobBody): object {

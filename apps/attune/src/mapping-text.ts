@@ -40,14 +40,18 @@ export function testText({ records, quarantined, fields }: TriedDocument): strin
 
 /** What differs between two mappings. */
 export function diffText({ entity, added, removed, changed }: MappingDiff): string {
-  const columns = (from: readonly { readonly name: string; readonly ordinal: number }[]): string =>
-    from.length === 0 ? 'a constant' : from.map(({ name, ordinal }) => name || `column ${ordinal + 1}`).join(' + ');
+  const columns = ({ from, expression }: MappingDiff['added'][number]): string =>
+    expression !== undefined
+      ? expression
+      : from.length === 0
+        ? 'a constant'
+        : from.map(({ name, ordinal }) => name || `column ${ordinal + 1}`).join(' + ');
   const lines = [
     ...(entity === null ? [] : [`entity: ${entity.before} -> ${entity.after}`]),
-    ...removed.map(({ field, from }) => `- ${field} from ${columns(from)}`),
-    ...added.map(({ field, from }) => `+ ${field} from ${columns(from)}`),
+    ...removed.map((field) => `- ${field.field} from ${columns(field)}`),
+    ...added.map((field) => `+ ${field.field} from ${columns(field)}`),
     ...changed.map(({ field, changed: members, before, after }) => {
-      const moved = members.includes('from') ? `: ${columns(before.from)} -> ${columns(after.from)}` : '';
+      const moved = members.includes('from') || members.includes('expression') ? `: ${columns(before)} -> ${columns(after)}` : '';
       return `~ ${field} (${members.join(', ')})${moved}`;
     }),
   ];

@@ -6,8 +6,9 @@ import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 import { diff, lineage, textOf, watch } from './job-reports.js';
+import { quarantine, resubmit } from './job-quarantine.js';
 
-const ACTIONS = { ls: list, get, watch, logs, diff, lineage, clone, cancel, rm: remove } as const satisfies Record<
+const ACTIONS = { ls: list, get, watch, logs, diff, lineage, quarantine, resubmit, clone, cancel, rm: remove } as const satisfies Record<
   string,
   (args: readonly string[], io: Io) => Promise<ExitCode>
 >;
@@ -18,6 +19,8 @@ const NAMES = [
   'logs',
   'diff',
   'lineage',
+  'quarantine',
+  'resubmit',
   'clone',
   'cancel',
   'rm',
@@ -26,7 +29,7 @@ const NAMES = [
 /** Looks at jobs, and stops them. */
 export const jobs: Command = {
   name: 'jobs',
-  summary: 'list jobs; show, watch, explain, repeat, cancel or delete one',
+  summary: 'list jobs; show, watch, explain, mend, repeat, cancel or delete one',
   words: NAMES,
   usage: `Usage: attune jobs ls [--status NAME] [--limit N] [--json]
        attune jobs get ID [--wait] [--out DIR] [--json]
@@ -34,17 +37,22 @@ export const jobs: Command = {
        attune jobs logs ID [--json]
        attune jobs diff ID [--field NAME] [--limit N] [--json]
        attune jobs lineage ID [--json]
+       attune jobs quarantine ID [--format csv|ndjson]
+       attune jobs resubmit ID FILE [--wait] [--out DIR] [--json]
        attune jobs clone ID [--wait] [--out DIR] [--json]
        attune jobs cancel ID [--json]
        attune jobs rm ID [--json]
 
 watch shows everything that happens until the job has ended, and exits with 1 when it did not complete. diff shows
-the values that are not in the result as they were received, lineage what each field is made from. clone does the
+the values that are not in the result as they were received, lineage what each field is made from. quarantine writes the records that
+were set aside, with their reasons, to be mended; resubmit sends such a file back, and the job goes on with the
+records that were changed in it. clone does the
 same dataset once more. rm deletes a job that has ended, with all it has left, and cancels one that has not.
 
   --status NAME       only jobs of this status: ${JOB_STATUSES.join(', ')}
   --limit N           how many jobs, newest first (default 20, at most 200), or changes (default 100)
   --field NAME        changes of this field only
+  --format NAME       form of the quarantine: csv (default), for a spreadsheet, or ndjson
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}`,
   async run([action, ...rest], io) {

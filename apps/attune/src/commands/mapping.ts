@@ -95,9 +95,9 @@ async function show(args: readonly string[], io: Io): Promise<ExitCode> {
   const kept = await (await clientOf(io, values)).read(id, version, { signal: io.signal });
   if (values.json) io.stdout.write(jsonText(kept.mapping));
   else {
-    const rows = kept.mapping.fields.map(({ field, from, constant }) => [
+    const rows = kept.mapping.fields.map(({ field, from, expression, constant }) => [
       field,
-      constant === undefined ? from.map(({ name }) => name).join(' + ') : '(constant)',
+      expression ?? (constant === undefined ? from.map(({ name }) => name).join(' + ') : '(constant)'),
     ]);
     io.stdout.write(`${kept.mapping_id} version ${kept.version}: ${kept.entity}\n\n${table(['field', 'from'], rows)}`);
   }
