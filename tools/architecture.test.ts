@@ -168,6 +168,43 @@ const workersOnlyInQueue: Rule = (tree) =>
     return text.includes('Worker') && nodesOf(text, buildsWorker) > 0 ? [`${path} builds a Worker`] : [];
   });
 
+/** False where a file takes nothing but types from another, or loads it only once it is needed. */
+const isLoaded = (text: string, to: string) =>
+  ts
+    .createSourceFile('x.ts', text, ts.ScriptTarget.ES2022)
+    .statements.some(
+      (node) =>
+        ((ts.isImportDeclaration(node) && !(node.importClause?.isTypeOnly ?? false)) ||
+          (ts.isExportDeclaration(node) && !node.isTypeOnly)) &&
+        node.moduleSpecifier !== undefined &&
+        ts.isStringLiteral(node.moduleSpecifier) &&
+        node.moduleSpecifier.text === to,
+    );
+
+const ENGINE = 'libs/platform/src/engine/';
+/** What is loaded in engine processes only: their entry, its tasks, and whatever loads DuckDB. */
+const CHILD_ONLY = [`${ENGINE}child.ts`, `${ENGINE}duckdb.ts`];
+
+/** DuckDB runs foreign data, so it is loaded behind one file, and no import leads there but from the entry of the engine process. */
+const duckDbInChildrenOnly: Rule = (tree) => {
+  const imports = importsOf(tree, isProduct);
+  const loaders = imports.filter(({ from, to }) => to.startsWith('@duckdb/') && from !== `${ENGINE}duckdb.ts`);
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of imports.filter(({ from, to }) => to.startsWith('.') && isLoaded(tree[from]!, to)))
+    targets.set(from, [...(targets.get(from) ?? []), posix.join(posix.dirname(from), to).replace(/(\.js)?$/, '.ts')]);
+  const reached = new Set<string>();
+  const reach = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const next of targets.get(file) ?? []) reach(next);
+  };
+  reach('libs/platform/src/index.ts');
+  return [
+    ...loaders.map(({ from }) => `${from} loads DuckDB`),
+    ...CHILD_ONLY.filter((file) => reached.has(file)).map((file) => `the index of platform reaches ${file}`),
+  ];
+};
+
 const shortFiles: Rule = (tree) =>
   Object.entries(tree).flatMap(([path, text]) => {
     const lines = text.trimEnd().split('\n').length;
@@ -251,6 +288,22 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule, broken: Tree, co
     /process\.env/,
   ],
   ['queues and workers are built in platform/queue', workersOnlyInQueue, { 'libs/services/src/a.ts': "new Worker('q');" }, /Worker/],
+  [
+    'DuckDB is loaded in one place',
+    duckDbInChildrenOnly,
+    { 'libs/services/src/a.ts': "import { DuckDBInstance } from '@duckdb/node-api';" },
+    /loads DuckDB/,
+  ],
+  [
+    'no service can load DuckDB: only engine processes do',
+    duckDbInChildrenOnly,
+    {
+      'libs/platform/src/index.ts': "export * from './engine/index.js';",
+      'libs/platform/src/engine/index.ts': "import { look } from './inspect-file.js';",
+      'libs/platform/src/engine/inspect-file.ts': "import { DuckDb } from './duckdb.js';\nimport type { Task } from './child.js';",
+    },
+    /reaches .*duckdb\.ts/,
+  ],
   ['no file grows past 400 lines', shortFiles, { 'libs/sql/src/a.ts': 'x;\n'.repeat(401) }, /401 lines/],
   ['names tell what is inside', tellingNames, { 'libs/sql/src/utils/quote.ts': '' }, /says nothing/],
   ['files are named by a noun too', tellingNames, { 'apps/attune/src/constants.ts': '' }, /says nothing/],

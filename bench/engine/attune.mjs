@@ -3,7 +3,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { watchMemory } from '../memory.mjs';
 
 const LIBS = path.resolve(import.meta.dirname, '../../libs');
 const { makePlan } = await import(pathToFileURL(path.join(LIBS, 'pipeline/dist/index.js')).href);
@@ -25,7 +24,6 @@ const scratch = (stage) => {
 };
 const read = (directory, file) => JSON.parse(fs.readFileSync(path.join(directory, file), 'utf8'));
 
-const stop = watchMemory(process.pid);
 const started = performance.now();
 const inspected = scratch('inspect');
 await engine.run('inspect', { input, scratch: inspected });
@@ -49,15 +47,35 @@ const silver = path.join(published, 'in.silver');
 fs.linkSync(path.join(transformed, 'silver.parquet'), silver);
 await engine.run('publish', { silver: [silver], plan, formats: ['csv', 'parquet'], records: ledger.recordsOut, scratch: published });
 const seconds = (performance.now() - started) / 1000;
-const { sum_rss_mib: sum, max_process_mib: largest } = stop();
+const peaks = family().map(peakOf);
 console.log(
   JSON.stringify({
     seconds,
     rows: ledger.recordsIn,
     out: ledger.recordsOut,
-    peak_rss_bytes: sum * 2 ** 20,
-    largest_rss_bytes: largest * 2 ** 20,
+    peak_rss_bytes: peaks.reduce((sum, peak) => sum + peak, 0),
+    largest_rss_bytes: Math.max(...peaks),
     phases,
   }),
 );
 await engine.close();
+
+/** This process and the engine processes that it has started. */
+function family() {
+  const children = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === process.pid);
+  return [String(process.pid), ...children];
+}
+
+function parentOf(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0; // it has ended meanwhile
+  }
+}
+
+/** The largest resident size that the process ever had; the sum over processes is an upper bound, since they need not have peaked together. */
+function peakOf(pid) {
+  return Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+}

@@ -41,7 +41,8 @@ export async function download(client: AttuneClient, job: JobBody, dir: string, 
   return [...files, 'manifest.json'];
 }
 
-async function writeResult(path: string, response: Response, signal: AbortSignal): Promise<void> {
+/** Writes what arrives into a file that has its name once it is whole; throws `artifact_corrupt` where the checksum does not fit. */
+export async function writeResult(path: string, response: Response, signal: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
   const hashed = new Transform({
     transform(chunk: Buffer, _encoding, done) {

@@ -10,6 +10,7 @@ import { main } from './main.js';
 
 const KEY = 'att_live_of_the_test';
 const RESULT = 'patient_id,first_name\nP1,Quentin\n';
+const REPORT = '<!doctype html><title>A report – of counts</title>';
 
 let directory: string;
 let server: Server;
@@ -61,6 +62,10 @@ class FakeAttune {
     }
     if (view === '') return json(response, 200, job);
     if (view === 'quality') return json(response, 200, quality);
+    if (view === 'report') {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(REPORT);
+      return;
+    }
     if (view === 'artifacts/manifest') return json(response, 200, manifestOf(job));
     if (view === 'quarantine/download') return this.#quarantine(url, response);
     if (view === 'result') {
@@ -196,6 +201,17 @@ test('--out leaves every file of a completed job, whole and under its name only'
   expect(JSON.parse(await readFile(join(out, 'quality.json'), 'utf8'))).toEqual(quality);
 });
 
+test('the report goes to the output, or into a file', async () => {
+  expect(await attuneCli(['submit', people(), '--wait'])).toBe(0);
+  const [id = ''] = attune.jobs.keys();
+  stdout = '';
+  expect(await attuneCli(['jobs', 'report', id])).toBe(0);
+  expect(stdout).toBe(REPORT);
+  const out = join(directory, 'report.html');
+  expect(await attuneCli(['jobs', 'report', id, '--out', out])).toBe(0);
+  expect([await readFile(out, 'utf8'), stdout]).toEqual([REPORT, '']);
+});
+
 test('a result whose bytes do not match their checksum is not left behind', async () => {
   const out = join(directory, 'cleaned');
   attune.digest = createHash('sha256').update('other').digest('base64');
@@ -243,9 +259,9 @@ test.each([
   [['submit', __filename, '--options', '{"remove_dups":true}'], '/remove_dups There is no such member'],
   [['submit', __filename, '--options', 'nonsense'], 'neither JSON nor @FILE'],
   [['submit', __filename, '--no-such-option'], "Unknown option '--no-such-option'"],
-  [['jobs'], 'One of ls, get, watch, logs, diff, lineage, clone, cancel, rm is missing'],
-  [['jobs', 'eat'], 'is one of ls, get, watch, logs, diff, lineage, clone, cancel, rm'],
-  [['jobs', 'toString'], 'is one of ls, get, watch, logs, diff, lineage, clone, cancel, rm'],
+  [['jobs'], 'One of ls, get, watch, logs, report, diff, lineage, quarantine, resubmit, clone, cancel, rm is missing'],
+  [['jobs', 'eat'], 'is one of ls, get, watch, logs, report, diff, lineage, quarantine, resubmit, clone, cancel, rm'],
+  [['jobs', 'toString'], 'is one of ls, get, watch, logs, report, diff, lineage, quarantine, resubmit, clone, cancel, rm'],
   [['jobs', 'ls', '--limit', '0'], '--limit is 1 to 200'],
   [['jobs', 'get'], 'ID is missing'],
   [['jobs', 'ls', '--url', 'ftp://x'], 'starts with http'],

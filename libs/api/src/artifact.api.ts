@@ -10,6 +10,7 @@ export const DOWNLOADS = {
   profile: 'application/json',
   lineage: 'application/json',
   quality: 'application/json',
+  report: 'text/html; charset=utf-8',
   manifest: 'application/json',
   findings: 'application/x-ndjson',
   rule_findings: 'application/x-ndjson',
@@ -21,6 +22,9 @@ export const DOWNLOADS = {
   duplicates_parquet: 'application/vnd.apache.parquet',
 } as const;
 export type DownloadKind = keyof typeof DOWNLOADS;
+
+/** Query of `/report`: with `download` a browser saves it instead of showing it. */
+export const ReportQuery = z.strictObject({ download: z.enum(['', 'true', 'false']).optional() });
 
 /** True for a kind that may be downloaded as it is. */
 export function isDownload(kind: string): kind is DownloadKind {

@@ -114,6 +114,11 @@ export class AttuneClient {
     return this.#http.read(QualityBody, jobPaths(id).quality, signalOf(options));
   }
 
+  /** The report for people, one HTML document; the body is to be read as a stream. */
+  report(id: string, options: Cancellable = {}): Promise<Response> {
+    return this.#http.send(jobPaths(id).report, { headers: { accept: '*/*' }, ...signalOf(options) });
+  }
+
   manifest(id: string, options: Cancellable = {}): Promise<ManifestBody> {
     return this.#http.read(ManifestBody, jobPaths(id).manifest, signalOf(options));
   }

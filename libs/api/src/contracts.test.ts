@@ -99,6 +99,8 @@ test('a dimension that cannot be judged has no score', () => {
     dimensions,
     fields: [],
     rules: [],
+    findings: [{ code: 'date.invalid', severity: 'error', field: 'birth_date', count: 3 }],
+    quarantine: [{ code: 'csv.field_count', field: null, count: 1 }],
     overall: 50,
     previous: null,
   };

@@ -181,6 +181,7 @@ export function jobPaths(id: string) {
     status: `${self}/status`,
     result: `${self}/result`,
     quality: `${self}/quality`,
+    report: `${self}/report`,
     quarantine: `${self}/quarantine`,
     findings: `${self}/findings`,
     duplicates: `${self}/duplicates`,

@@ -84,6 +84,8 @@ const quality: QualityBody = {
       score: 91.66,
     },
   ],
+  findings: [{ code: 'date.invalid', severity: 'error', field: 'birth_date', count: 1 }],
+  quarantine: [{ code: 'csv.field_count', field: 'sex', count: 1 }],
   overall: 99.5,
   previous: {
     job_id: 'job_0197c0de-1111-7222-8333-444455550000',

@@ -1,7 +1,7 @@
 import { GivenMapping, OUTPUT_FORMATS } from '@attune/core';
 import { z } from 'zod';
 import { ArtifactDocument } from './artifact-document.js';
-import { ArtifactList, DOWNLOADS } from './artifact.api.js';
+import { ArtifactList, DOWNLOADS, ReportQuery } from './artifact.api.js';
 import { DiffPage, DiffQuery } from './diff.api.js';
 import { DuplicatePage } from './duplicate.api.js';
 import { FindingPage } from './finding.api.js';
@@ -36,6 +36,18 @@ const ATTACHED: HeaderShapes = {
   'Content-Disposition': { description: 'Name of the file.', required: true, example: 'attachment; filename="result.csv"' },
 };
 
+const INLINE: HeaderShapes = {
+  'Content-Disposition': { description: 'Whether it is shown or saved.', required: true, example: 'inline; filename="report.html"' },
+};
+
+const POLICY: HeaderShapes = {
+  'Content-Security-Policy': {
+    description: 'Nothing but the styles of the document itself.',
+    required: true,
+    example: "default-src 'none'; style-src 'unsafe-inline'",
+  },
+};
+
 const RESULT = {
   'text/csv': { kind: 'text', example: 'patient_id,first_name\nP1,Ada\n' },
   'application/json': { kind: 'json', schema: ResultRecords, example: [{ patient_id: 'P1', first_name: 'Ada' }] },
@@ -54,6 +66,7 @@ const ARTIFACT = {
     example: { record: 17, line: 18, byte_offset: 1204, code: 'date.invalid' },
   },
   'application/vnd.apache.parquet': { kind: 'bytes' },
+  'text/html': { kind: 'text' },
 } as const satisfies ResponseShape['content'];
 
 const CONDITIONS: HeaderShapes = {
@@ -128,6 +141,13 @@ export const artifactOperations: readonly ApiOperation[] = [
     problems: ['not_found', 'gone', 'not_acceptable', 'result_not_ready', 'conflict_state', 'range_invalid'],
   },
   document('readQuality', 'quality', 'Read the quality report', QualityBody),
+  {
+    ...document('readReport', 'report', 'Read the report for people', QualityBody),
+    description:
+      'One HTML document that loads nothing and opens offline: records, scores, findings, quarantine, rules, fields and lineage. It holds no value of a record.',
+    query: ReportQuery,
+    responses: deliveries({ 'text/html': { kind: 'text' } }, { ...INLINE, ...POLICY }),
+  },
   document('readLineage', 'lineage', 'Read which columns each field came from', LineageBody),
   {
     id: 'listArtifacts',

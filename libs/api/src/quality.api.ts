@@ -1,3 +1,4 @@
+import { FINDING_KINDS, type FindingCode } from '@attune/core';
 import { RULE_DIMENSIONS, RULE_SEVERITIES } from '@attune/rules';
 import { z } from 'zod';
 import { Count, openEnum, Timestamp } from './open-enum.js';
@@ -58,6 +59,13 @@ export const RuleQuality = z.object({
 });
 export type RuleQuality = z.infer<typeof RuleQuality>;
 
+const FINDING_CODES = Object.keys(FINDING_KINDS) as FindingCode[];
+
+/** So many entries of a list with the same code in the same field; null where the whole record, or the dataset, is meant. */
+const ListTally = z.object({ code: openEnum(FINDING_CODES), field: z.string().nullable(), count: Count });
+
+const FindingTally = ListTally.extend({ severity: openEnum(['info', 'warning', 'error', 'fatal']) });
+
 const Score = z.number().min(0).max(100).nullable();
 
 /** The scores of the previous job of the tenant over a dataset with the same columns and entity. */
@@ -90,6 +98,10 @@ export const QualityBody = z.object({
   }),
   fields: z.array(FieldQuality),
   rules: z.array(RuleQuality),
+  /** The findings of the plan and of the pass, most frequent first: as many as `findings` lists without those of rules. */
+  findings: z.array(FindingTally).optional(),
+  /** The quarantine by reason, most frequent first; as many as there are records in it. */
+  quarantine: z.array(ListTally).optional(),
   /** 0..100 over the scored dimensions; null when none was. */
   overall: Score,
   /** Null where there is no previous job. */

@@ -50,6 +50,7 @@ export const ERROR_KINDS = {
   'stage.fenced': kind(409, 'cancelled', 'Another worker has taken the stage over'),
   'stage.cancelled': kind(409, 'cancelled', 'The stage was cancelled'),
   'engine.failed': kind(500, 'crash', 'The engine has failed'),
+  'engine.out_of_memory': kind(500, 'resource', 'The engine needs more memory than it may take'),
   internal: kind(500, 'crash', 'Attune has failed'),
   overloaded: kind(503, 'transient', 'Attune is busy'),
   dependency_unavailable: kind(503, 'transient', 'A dependency is not available'),

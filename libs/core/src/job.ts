@@ -78,6 +78,7 @@ export type ArtifactKind =
   | 'profile'
   | 'lineage'
   | 'quality'
+  | 'report'
   | 'manifest'
   | `result_${OutputFormat}`;
 

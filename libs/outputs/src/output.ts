@@ -33,6 +33,8 @@ export interface FileOutput extends Target {
   readonly copy: (silver: readonly string[], target: string, columns: readonly ResultColumn[], options: OutputOptions) => Sql;
   /** True where `copy` would write silver's own bytes again, so that the one file may be handed on. */
   readonly sameAsSilver?: true;
+  /** True where texts that a spreadsheet would calculate are defused; columns without any may be given as no text, which costs less. */
+  readonly defuses?: true;
   /** True where `copy` writes delimited text, of which a workbook is then made (see `SheetRows`). */
   readonly workbook?: true;
   readonly folder?: undefined;

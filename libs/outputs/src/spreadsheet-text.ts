@@ -18,8 +18,20 @@ export function spreadsheetRows(silver: readonly string[], columns: readonly Res
   return sql`SELECT ${join(columns.map(({ name, isText }) => (isText ? sql`${defused(identifier(name))} AS ${identifier(name)}` : identifier(name))))} ${rows}`;
 }
 
+/**
+ * Asks silver which of these text columns hold a value that needs a closer look: one row of 0 and 1, a column each. A closer look at every column
+ * of a wide table would take longer to prepare than to do.
+ */
+export function formulaQuestion(silver: readonly string[], columns: readonly ResultColumn[]): Sql {
+  const asked = columns.map(({ name }) => sql`CAST(coalesce(bool_or(${near(identifier(name))}), false) AS INTEGER)`);
+  return sql`SELECT ${join(asked)} FROM read_parquet(${textList(silver)})`;
+}
+
 /** By the order of their first bytes nearly all values pass without a closer look: of ASCII, only what lies before `.` or between `=` and `A` has one. */
+function near(value: Sql): Sql {
+  return sql`(${value} < '.' OR (${value} >= '=' AND ${value} < 'A') OR ${value} >= ${literal('\u3000')})`;
+}
+
 function defused(value: Sql): Sql {
-  const near = sql`(${value} < '.' OR (${value} >= '=' AND ${value} < 'A') OR ${value} >= ${literal('\u3000')})`;
-  return sql`CASE WHEN ${near} AND regexp_matches(${value}, ${literal(FORMULA)}) THEN ${literal(APOSTROPHE)} || ${value} ELSE ${value} END`;
+  return sql`CASE WHEN ${near(value)} AND regexp_matches(${value}, ${literal(FORMULA)}) THEN ${literal(APOSTROPHE)} || ${value} ELSE ${value} END`;
 }

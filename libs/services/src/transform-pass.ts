@@ -8,7 +8,7 @@ export async function transformPass(stage: StageContext): Promise<StageOutcome> 
   const planFindings = (await stage.json('plan_findings')) as Finding[];
   return stage.engine.run(
     'transform',
-    { input: await stage.input(), plan, planFindings, scratch: stage.scratch },
+    { input: await stage.input(), plan, planFindings, scratch: stage.scratch, resume: await stage.resume() },
     { signal: stage.signal, onProgress: stage.progress },
   );
 }

@@ -1,6 +1,7 @@
 import type { DiffBody, FieldLineage, LogLine } from '@attune/api';
 import { onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type ExitCode, type Io } from '../command.js';
+import { writeResult } from '../download.js';
 import { count } from '../progress.js';
 import { openSession, SESSION_OPTIONS } from '../session.js';
 import { table, visible } from '../table.js';
@@ -32,6 +33,20 @@ export async function watch(args: readonly string[], io: Io): Promise<ExitCode> 
 export function textOf({ at, level, type, message, stage, attempt }: LogLine): string {
   const where = stage === undefined ? '' : ` [${stage}${attempt === undefined ? '' : ` #${attempt}`}]`;
   return visible(`${at} ${level.padEnd(7)} ${type}${where} ${message}`);
+}
+
+/** The report for people, to where the output goes or into a file. */
+export async function report(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = parseArguments(args, { out: { type: 'string' }, ...SESSION_OPTIONS });
+  const id = onlyWord(positionals, 'ID');
+  const { client } = await openSession(io, values);
+  const answer = await client.report(id, { signal: io.signal });
+  if (values.out === undefined) io.stdout.write(await answer.text());
+  else {
+    await writeResult(values.out, answer, io.signal);
+    io.stderr.write(`${values.out} is written; open it with a browser.\n`);
+  }
+  return EXIT.ok;
 }
 
 /** Values that are not in the result as they were received. */

@@ -5,18 +5,29 @@ import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
-import { diff, lineage, textOf, watch } from './job-reports.js';
+import { diff, lineage, report, textOf, watch } from './job-reports.js';
 import { quarantine, resubmit } from './job-quarantine.js';
 
-const ACTIONS = { ls: list, get, watch, logs, diff, lineage, quarantine, resubmit, clone, cancel, rm: remove } as const satisfies Record<
-  string,
-  (args: readonly string[], io: Io) => Promise<ExitCode>
->;
+const ACTIONS = {
+  ls: list,
+  get,
+  watch,
+  logs,
+  report,
+  diff,
+  lineage,
+  quarantine,
+  resubmit,
+  clone,
+  cancel,
+  rm: remove,
+} as const satisfies Record<string, (args: readonly string[], io: Io) => Promise<ExitCode>>;
 const NAMES = [
   'ls',
   'get',
   'watch',
   'logs',
+  'report',
   'diff',
   'lineage',
   'quarantine',
@@ -35,6 +46,7 @@ export const jobs: Command = {
        attune jobs get ID [--wait] [--out DIR] [--json]
        attune jobs watch ID [--json]
        attune jobs logs ID [--json]
+       attune jobs report ID [--out FILE]
        attune jobs diff ID [--field NAME] [--limit N] [--json]
        attune jobs lineage ID [--json]
        attune jobs quarantine ID [--format csv|ndjson]
@@ -43,7 +55,8 @@ export const jobs: Command = {
        attune jobs cancel ID [--json]
        attune jobs rm ID [--json]
 
-watch shows everything that happens until the job has ended, and exits with 1 when it did not complete. diff shows
+watch shows everything that happens until the job has ended, and exits with 1 when it did not complete. report
+writes the quality report for people, an HTML page that opens offline and holds no value of a record. diff shows
 the values that are not in the result as they were received, lineage what each field is made from. quarantine writes the records that
 were set aside, with their reasons, to be mended; resubmit sends such a file back, and the job goes on with the
 records that were changed in it. clone does the
@@ -52,6 +65,7 @@ same dataset once more. rm deletes a job that has ended, with all it has left, a
   --status NAME       only jobs of this status: ${JOB_STATUSES.join(', ')}
   --limit N           how many jobs, newest first (default 20, at most 200), or changes (default 100)
   --field NAME        changes of this field only
+  --out FILE          where the report is written; else it goes to the output
   --format NAME       form of the quarantine: csv (default), for a spreadsheet, or ndjson
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}`,

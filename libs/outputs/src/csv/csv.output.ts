@@ -7,6 +7,7 @@ export const csv = defineOutput<FileOutput>({
   name: 'csv',
   contentType: 'text/csv; charset=utf-8',
   extension: 'csv',
+  defuses: true,
   copy: (silver, target, columns, options) =>
     sql`COPY (${spreadsheetRows(silver, columns, options)}) TO ${literal(target)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
 });

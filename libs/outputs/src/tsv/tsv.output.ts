@@ -10,6 +10,7 @@ export const tsv = defineOutput<FileOutput>({
   name: 'tsv',
   contentType: 'text/tab-separated-values; charset=utf-8',
   extension: 'tsv',
+  defuses: true,
   copy: (silver, target, columns, options) =>
     sql`COPY (${spreadsheetRows(silver, columns, options)}) TO ${literal(target)} (FORMAT csv, HEADER true, DELIMITER ${literal('\t')}, QUOTE '"', ESCAPE '"', NULLSTR '')`,
 });

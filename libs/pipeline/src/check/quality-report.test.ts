@@ -124,6 +124,14 @@ test('each dimension is the share of its two counts, and the whole is the mean o
   });
 });
 
+test('the quarantine is told by reason, and a quarantine that does not hold what was set aside is no report', () => {
+  const reason = { code: 'csv.field_count', field: null, count: 1 };
+  expect(qualityReport(evidence({ quarantine: [reason], findings: [] }))).toMatchObject({ quarantine: [reason], findings: [] });
+  expect(() => qualityReport(evidence({ quarantine: [{ ...reason, count: 2 }] }))).toThrow(
+    'the quarantine holds 2 records, the row ledger 1',
+  );
+});
+
 test('a dimension with nothing to count is not applicable, never 100', () => {
   const nothing = qualityReport(evidence({ ledger: ledger(0, 0, 2), answers: answersTo(plan(), {}), profile: profile({}, {}) }));
   expect(Object.values(nothing.dimensions).map(({ status, score }) => [status, score])).toEqual(Array(6).fill(['not_applicable', null]));

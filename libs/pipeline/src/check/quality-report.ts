@@ -23,6 +23,9 @@ export interface Evidence {
   readonly rules: readonly JobRule[];
   readonly answers: Answers;
   readonly previous?: PreviousQuality | undefined;
+  /** What the lists of the pass hold, where they were counted. */
+  readonly findings?: QualityBody['findings'];
+  readonly quarantine?: QualityBody['quarantine'];
 }
 
 /**
@@ -69,9 +72,18 @@ export function qualityReport(evidence: Evidence): QualityBody {
     dimensions,
     fields: fieldQualities(evidence),
     rules: [...rules],
+    ...talliesOf(evidence),
     overall: meanScore(Object.values(dimensions)),
     previous: evidence.previous ?? null,
   };
+}
+
+/** Throws `engine.failed` when the quarantine does not hold the records that the ledger has set aside. */
+function talliesOf({ findings, quarantine, ledger }: Evidence): Pick<QualityBody, 'findings' | 'quarantine'> {
+  const held = quarantine?.reduce((sum, { count }) => sum + count, 0) ?? ledger.recordsQuarantined;
+  if (held !== ledger.recordsQuarantined)
+    throw new AppError('engine.failed', `the quarantine holds ${held} records, the row ledger ${ledger.recordsQuarantined}`);
+  return { ...(findings && { findings }), ...(quarantine && { quarantine }) };
 }
 
 function completeness({ entity, plan, ledger, answers }: Evidence): Counted {

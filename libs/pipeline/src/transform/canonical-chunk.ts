@@ -201,12 +201,10 @@ export class CanonicalChunk implements FinishedChunk {
       const sketch = sketches[c]!;
       const slot = slots[c]!;
       if (slot >= 0) {
-        const { sketched } = memos[c]!;
-        if (sketched[slot] === this.#chunk) {
+        if (!memos[c]!.isNewIn(this.#chunk, slot)) {
           sketch.values++;
           continue;
         }
-        sketched[slot] = this.#chunk;
       }
       sketch.add(values, valueStart[c]!, to, hashes[c]!);
     }

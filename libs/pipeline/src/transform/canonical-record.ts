@@ -18,6 +18,8 @@ export const CHANGED = 4;
 /** Hash of no value, which is unlike that of an empty one. */
 const NULL_HASH = 0x5bd1e995;
 const COMMA = 0x2c;
+/** Columns that get a memo. */
+const MOST_MEMOS = 64;
 /** Code of a value about which nothing is to be said. */
 const SILENT = -1;
 
@@ -62,6 +64,7 @@ export class CanonicalRecord {
   readonly #cleaner: Cleaner;
   readonly #received = new ReceivedValue();
   readonly #composed: ComposedValue;
+  #memosLeft = MOST_MEMOS;
   #at = 0;
 
   /** Findings are written to `findings`. */
@@ -80,6 +83,7 @@ export class CanonicalRecord {
     this.#sources = Int32Array.from(columns, ({ source }) => source);
     this.#kernels = columns.map(({ kernel }) => kernel);
     this.memos = columns.map(() => undefined);
+    columns.forEach((_, c) => this.#forget(c));
   }
 
   /** Makes every value of record r canonical or null, from `values[at]` on. Returns where the values end. */
@@ -91,11 +95,6 @@ export class CanonicalRecord {
     this.altered = 0;
     this.anySpecial = 0;
     this.#at = at;
-    this.valueEnd.fill(-1);
-    this.state.fill(0);
-    this.hashes.fill(NULL_HASH);
-    this.special.fill(0);
-    this.slots.fill(-1);
     const base = r * batch.width;
     const columns = this.#inPart;
     const sources = this.#sources;
@@ -103,6 +102,7 @@ export class CanonicalRecord {
     for (let k = 0; k < columns.length; k++) {
       const c = columns[k]!;
       const source = sources[c]!;
+      this.#forget(c);
       if (source >= 0) {
         const start = starts[base + source]!;
         const end = ends[base + source]!;
@@ -116,6 +116,15 @@ export class CanonicalRecord {
       this.values[this.#at++] = COMMA;
     }
     return this.#at;
+  }
+
+  /** Nothing is known of column c. One by one, since `fill` is a call out of the compiled code, which costs more than all of this. */
+  #forget(c: number): void {
+    this.valueEnd[c] = -1;
+    this.state[c] = 0;
+    this.hashes[c] = NULL_HASH;
+    this.special[c] = 0;
+    this.slots[c] = -1;
   }
 
   /** Reports every required field that is null and returns the first such column, or -1. */
@@ -179,53 +188,54 @@ export class CanonicalRecord {
   }
 
   #standardize(c: number, buf: Uint8Array, start: number, end: number): void {
-    const memo = (this.memos[c] ??= new ValueMemo());
-    const hash = hashOf(buf, start, end);
-    if (!memo.worthIt) {
-      this.#apply(c, buf, start, end, hash);
+    const memo = this.memos[c] ?? this.#begin(c);
+    if (memo === undefined || !memo.worthIt) {
+      this.#apply(c, buf, start, end);
       return;
     }
-    const slot = memo.find(buf, start, end, hash);
-    if (slot >= 0) return this.#recall(c, memo, slot, buf, start, end);
-    const code = this.#apply(c, buf, start, end, hash);
+    const hash = hashOf(buf, start, end);
+    const found = memo.find(buf, start, end, hash);
+    if (found >= 0) return this.#recall(c, memo, found, buf, start, end);
+    const code = this.#apply(c, buf, start, end);
     if (code < SILENT) return;
     const to = this.valueEnd[c]!;
-    this.slots[c] = memo.enter(buf, start, end, hash, {
-      values: this.values,
-      from: to < 0 ? 0 : this.valueStart[c]!,
-      to,
-      state: this.state[c]!,
-      special: this.special[c]!,
-      hash: this.hashes[c]!,
-      code,
-    });
+    const slot = memo.enter(buf, start, end, hash, this.values, to < 0 ? 0 : this.valueStart[c]!, to);
+    if (slot >= 0) memo.note(slot, this.hashes[c]!, this.state[c]!, this.special[c]!, code);
+    this.slots[c] = slot;
+  }
+
+  /** A memo takes half a megabyte, so that a table of thousands of columns has them for the first ones only. */
+  #begin(c: number): ValueMemo | undefined {
+    if (this.#memosLeft === 0) return undefined;
+    this.#memosLeft--;
+    return (this.memos[c] = new ValueMemo());
   }
 
   /** What was made of the same bytes before. */
   #recall(c: number, memo: ValueMemo, slot: number, buf: Uint8Array, start: number, end: number): void {
-    this.state[c] = memo.state[slot]!;
-    const code = memo.code[slot]!;
-    if (code !== SILENT) this.#report(c, code, buf, start, end);
-    const length = memo.length[slot]!;
+    const facts = memo.factsOf(slot);
+    this.state[c] = facts & 0xff;
+    if (facts >>> 16 !== 0) this.#report(c, (facts >>> 16) - 1, buf, start, end);
+    const length = memo.lengthOf(slot);
     if (length < 0) return;
     this.#reserve(length);
-    const { canonical } = memo;
+    const { bytes } = memo;
     const { values } = this;
     const at = this.#at;
     let to = at;
-    for (let i = ValueMemo.at(slot), last = i + length; i < last; i++) values[to++] = canonical[i]!;
+    for (let i = memo.canonicalAt(slot), last = i + length; i < last; i++) values[to++] = bytes[i]!;
     this.valueStart[c] = at;
     this.valueEnd[c] = to;
-    this.hashes[c] = memo.hash[slot]!;
+    this.hashes[c] = memo.hashOf(slot);
     this.slots[c] = slot;
-    this.#markSpecial(c, memo.special[slot]!);
+    this.#markSpecial(c, (facts >>> 8) & 0xff);
     this.#at = to;
   }
 
   /** Cleans the value and has the kernel work on it. Returns the code that was reported, SILENT, or less for what must not be remembered. */
-  #apply(c: number, buf: Uint8Array, start: number, end: number, hash: number): number {
+  #apply(c: number, buf: Uint8Array, start: number, end: number): number {
     const cleaner = this.#cleaner;
-    const kind = (classOf(buf, start, end) & CONTROL_BYTE) === 0 ? cleaner.cleanPlain(buf, start, end) : cleaner.clean(buf, start, end);
+    const kind = hasControl(buf, start, end) ? cleaner.clean(buf, start, end) : cleaner.cleanPlain(buf, start, end);
     this.state[c] = CHANGED;
     if (kind === 0) return SILENT;
     if (kind > 1) this.#report(c, CONTROL_CHARACTER, buf, start, end);
@@ -237,21 +247,34 @@ export class CanonicalRecord {
       this.#report(c, FIRST_OWN_CODE - 1 - to, buf, start, end);
       return kind > 1 ? SILENT - 1 : FIRST_OWN_CODE - 1 - to;
     }
-    this.#putValue(c, to, buf, start, end, hash);
+    this.#putValue(c, to, buf, start, end);
     return kind > 1 ? SILENT - 1 : SILENT;
   }
 
-  /** The canonical value of column c lies at `values[at, to)`; `received` is the hash of what it was made of, where that is known. */
-  #putValue(c: number, to: number, buf: Uint8Array, start: number, end: number, received?: number): void {
+  /** The canonical value of column c lies at `values[at, to)`; one loop hashes it and looks at its bytes. */
+  #putValue(column: number, to: number, buf: Uint8Array, start: number, end: number): void {
     const { values } = this;
     const at = this.#at;
-    const hash = hashOf(values, at, to);
-    const same = (received === undefined || received === hash) && isSame(buf, start, end, values, at, to);
-    this.state[c] = same ? RECEIVED : RECEIVED | CHANGED;
-    this.valueStart[c] = at;
-    this.valueEnd[c] = to;
-    this.hashes[c] = hash;
-    this.#markSpecial(c, at === to ? 1 : classOf(values, at, to) & SPECIAL_BYTE);
+    let hash = HASH_START ^ (to - at);
+    let bits = 0;
+    let i = at;
+    for (const last = to - 3; i < last; i += 4) {
+      const a = values[i]!;
+      const b = values[i + 1]!;
+      const c = values[i + 2]!;
+      const d = values[i + 3]!;
+      bits |= BYTE_CLASS[a]! | BYTE_CLASS[b]! | BYTE_CLASS[c]! | BYTE_CLASS[d]!;
+      hash = mixWord(hash, a | (b << 8) | (c << 16) | (d << 24));
+    }
+    for (; i < to; i++) {
+      bits |= BYTE_CLASS[values[i]!]!;
+      hash = mixWord(hash, values[i]!);
+    }
+    this.state[column] = isSame(buf, start, end, values, at, to) ? RECEIVED : RECEIVED | CHANGED;
+    this.valueStart[column] = at;
+    this.valueEnd[column] = to;
+    this.hashes[column] = hash;
+    this.#markSpecial(column, at === to ? 1 : bits & SPECIAL_BYTE);
     this.#at = to;
   }
 
@@ -338,9 +361,11 @@ function isSame(buf: Uint8Array, start: number, end: number, other: Uint8Array, 
   return true;
 }
 
-/** All the classes of the bytes of a value. */
-function classOf(buf: Uint8Array, start: number, end: number): number {
+function hasControl(buf: Uint8Array, start: number, end: number): boolean {
   let bits = 0;
-  for (let i = start; i < end; i++) bits |= BYTE_CLASS[buf[i]!]!;
-  return bits;
+  let i = start;
+  for (const last = end - 3; i < last; i += 4)
+    bits |= BYTE_CLASS[buf[i]!]! | BYTE_CLASS[buf[i + 1]!]! | BYTE_CLASS[buf[i + 2]!]! | BYTE_CLASS[buf[i + 3]!]!;
+  for (; i < end; i++) bits |= BYTE_CLASS[buf[i]!]!;
+  return (bits & CONTROL_BYTE) !== 0;
 }

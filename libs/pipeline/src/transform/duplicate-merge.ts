@@ -2,7 +2,7 @@ import type { RowChunk } from './canonical-chunk.js';
 import { utf8 } from './utf8.js';
 import { DuplicateSet } from './duplicate-set.js';
 import { LineBuffer } from './json-lines.js';
-import type { ReadBytes, ReadReceived } from './ports.js';
+import type { TransformPorts, ReadBytes, ReadReceived } from './ports.js';
 import { receivedBytes } from './received-value.js';
 import { HASH_LANES } from './record-hash.js';
 
@@ -25,7 +25,7 @@ export class DuplicateMerge {
   readonly lines = new LineBuffer();
   merged = 0;
 
-  readonly #set = new DuplicateSet();
+  readonly #set: DuplicateSet;
   readonly #remove: boolean;
   readonly #readPart: ReadBytes;
   readonly #readInput: ReadReceived;
@@ -42,10 +42,21 @@ export class DuplicateMerge {
   readonly #same = (offset: number): boolean => this.#isSame(offset);
 
   /** `remove`: duplicates are left out of the part; else they stay and are only listed. */
-  constructor(remove: boolean, readPart: ReadBytes, readInput: ReadReceived) {
+  constructor(remove: boolean, { part, readInput, entered }: Pick<TransformPorts, 'part' | 'readInput' | 'entered'>) {
     this.#remove = remove;
-    this.#readPart = readPart;
+    this.#readPart = (offset, into) => part.read(offset, into);
     this.#readInput = readInput;
+    this.#set = new DuplicateSet(entered);
+  }
+
+  /** Writes down what the set has learned. */
+  flush(): void {
+    this.#set.flush();
+  }
+
+  /** Has the set learn again what another one has written down. */
+  reenter(slots: Int32Array): void {
+    this.#set.reenter(slots);
   }
 
   /** Moves the rows that stay to the front of `chunk.rows` and returns how many bytes they are; `partBytes` are in the part before them. */

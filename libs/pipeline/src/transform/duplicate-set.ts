@@ -1,5 +1,11 @@
+import type { ByteSink } from './ports.js';
+
 const PARTITIONS = 256;
 const SLOT_WORDS = 4;
+/** Bytes of what is written down of a row that was entered. */
+export const SLOT_BYTES = SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT;
+/** So many slots are gathered before they are written down. */
+const NOTED_SLOTS = 1 << 12;
 const FIRST_SLOTS = 16;
 const HIGHEST_LOAD = 0.7;
 
@@ -14,12 +20,20 @@ export type SameRow = (offset: number) => boolean;
 export class DuplicateSet {
   readonly #tables = Array.from({ length: PARTITIONS }, () => new Int32Array(FIRST_SLOTS * SLOT_WORDS));
   readonly #used = new Int32Array(PARTITIONS);
+  readonly #log: ByteSink | undefined;
+  readonly #noted: Int32Array;
+  #notedWords = 0;
+
+  /** `log` is told every row that is entered, as the words of its slot; see `flush` and `reenter`. */
+  constructor(log?: ByteSink) {
+    this.#log = log;
+    this.#noted = new Int32Array(log === undefined ? 0 : NOTED_SLOTS * SLOT_WORDS);
+  }
 
   /** Offset of an equal row that is here already; else -1, and the row of `offset` has been entered. */
   findOrEnter(h1High: number, h1Low: number, h2: number, offset: number, same: SameRow): number {
     const partition = h1High >>> 24;
-    if (this.#used[partition]! + 1 > (this.#tables[partition]!.length / SLOT_WORDS) * HIGHEST_LOAD) this.#grow(partition);
-    const table = this.#tables[partition]!;
+    const table = this.#withRoom(partition);
     const low = h1Low | 1; // a slot in use is never 0
     const tag = h2 >>> 16;
     let slot = home(h1High, table);
@@ -35,20 +49,51 @@ export class DuplicateSet {
     table[slot + 2] = offset | 0; // the low 32 bits, also of numbers beyond 2^32
     table[slot + 3] = (Math.floor(offset / 2 ** 32) << 16) | tag;
     this.#used[partition]!++;
+    if (this.#log !== undefined) this.#note(table, slot);
     return -1;
+  }
+
+  /** Writes down what was gathered. */
+  flush(): void {
+    this.#log?.write(new Uint8Array(this.#noted.buffer, 0, this.#notedWords * Int32Array.BYTES_PER_ELEMENT));
+    this.#notedWords = 0;
+  }
+
+  /** Enters rows as another set has written them down, in their order; they are known to differ. */
+  reenter(slots: Int32Array): void {
+    for (let from = 0; from < slots.length; from += SLOT_WORDS) {
+      const partition = slots[from]! >>> 24;
+      put(this.#withRoom(partition), slots, from);
+      this.#used[partition]!++;
+    }
+  }
+
+  #note(table: Int32Array, slot: number): void {
+    const noted = this.#noted;
+    for (let word = 0; word < SLOT_WORDS; word++) noted[this.#notedWords + word] = table[slot + word]!;
+    this.#notedWords += SLOT_WORDS;
+    if (this.#notedWords === noted.length) this.flush();
+  }
+
+  /** The partition's table, with a free slot. */
+  #withRoom(partition: number): Int32Array {
+    if (this.#used[partition]! + 1 > (this.#tables[partition]!.length / SLOT_WORDS) * HIGHEST_LOAD) this.#grow(partition);
+    return this.#tables[partition]!;
   }
 
   #grow(partition: number): void {
     const old = this.#tables[partition]!;
     const table = new Int32Array(old.length * 2);
-    for (let from = 0; from < old.length; from += SLOT_WORDS) {
-      if (old[from + 1] === 0) continue;
-      let slot = home(old[from]!, table);
-      while (table[slot + 1] !== 0) slot = after(slot, table);
-      for (let word = 0; word < SLOT_WORDS; word++) table[slot + word] = old[from + word]!;
-    }
+    for (let from = 0; from < old.length; from += SLOT_WORDS) if (old[from + 1] !== 0) put(table, old, from);
     this.#tables[partition] = table;
   }
+}
+
+/** Puts a slot where it belongs in a table. */
+function put(table: Int32Array, slots: Int32Array, from: number): void {
+  let slot = home(slots[from]!, table);
+  while (table[slot + 1] !== 0) slot = after(slot, table);
+  for (let word = 0; word < SLOT_WORDS; word++) table[slot + word] = slots[from + word]!;
 }
 
 /** First slot to look at; the top byte chose the table and says nothing more. */

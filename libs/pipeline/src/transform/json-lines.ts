@@ -12,6 +12,13 @@ export interface LineIndex {
   readonly records: number;
 }
 
+/** How far an NDJSON artifact is. */
+export interface LinesState {
+  readonly offsets: readonly number[];
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** Finished lines, one after another. */
 export interface Lines {
   readonly buf: Uint8Array;
@@ -52,8 +59,17 @@ export class JsonLines {
   #records = 0;
   #bytes = 0;
 
-  constructor(sink: ByteSink) {
+  /** `earlier`: what the sink holds already. */
+  constructor(sink: ByteSink, earlier?: LinesState) {
     this.#sink = sink;
+    if (earlier === undefined) return;
+    this.#offsets.push(...earlier.offsets);
+    this.#records = earlier.records;
+    this.#bytes = earlier.bytes;
+  }
+
+  state(): LinesState {
+    return { offsets: [...this.#offsets], records: this.#records, bytes: this.#bytes };
   }
 
   get records(): number {

@@ -19,6 +19,8 @@ export interface TransformPorts {
   readonly findings: ByteSink;
   readonly quarantine: ByteSink;
   readonly duplicates: ByteSink;
+  /** What the set of different rows remembers, in the order in which it learned it; given where the pass may have to go on elsewhere. */
+  readonly entered?: ByteSink;
   /** Bytes of the decoded input by offset. */
   readonly readInput: ReadReceived;
 }

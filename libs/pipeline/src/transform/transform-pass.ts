@@ -6,7 +6,7 @@ import { ColumnSketch, type SketchState } from './column-sketch.js';
 import { compileColumns, type CompiledColumn } from './compiled-column.js';
 import { DuplicateMerge } from './duplicate-merge.js';
 import { datasetFinding, writeFinding } from './finding-lines.js';
-import { JsonLines, LineBuffer, type LineIndex } from './json-lines.js';
+import { JsonLines, LineBuffer, type LineIndex, type LinesState } from './json-lines.js';
 import { lineageOf } from './lineage.js';
 import type { TransformPorts } from './ports.js';
 import { errorsIn, profileOf, type MemberStart, type Profile } from './profile.js';
@@ -34,6 +34,23 @@ export interface TransformOptions {
   readonly planFindings?: readonly Finding[];
   /** Given by tests that force collisions. */
   readonly hash?: RecordHash;
+  /** The pass goes on where another one was: its sinks hold what that one had written. See `state` and `reenter`. */
+  readonly earlier?: PassState;
+}
+
+/** How far a pass is, as plain data; what it has written and what was entered in its set is not in it. */
+export interface PassState {
+  readonly partBytes: number;
+  readonly longestRow: number;
+  /** Accepted records, those set aside for want of a required field, and exact duplicates that were left out. */
+  readonly rows: number;
+  readonly required: number;
+  readonly merged: number;
+  readonly findings: LinesState;
+  readonly quarantine: LinesState;
+  readonly duplicates: LinesState;
+  /** One per column. */
+  readonly sketches: readonly SketchState[];
 }
 
 /**
@@ -62,12 +79,35 @@ export class TransformPass {
     this.#ports = ports;
     this.#columns = compileColumns(plan, entity);
     this.#chunk = new CanonicalChunk(chunkContext(plan, this.#columns, ports.readInput, options.hash));
-    this.#merge = new DuplicateMerge(plan.options.remove_duplicates, (offset, into) => ports.part.read(offset, into), ports.readInput);
-    this.#findings = new JsonLines(ports.findings);
-    this.#quarantine = new JsonLines(ports.quarantine);
-    this.#duplicates = new JsonLines(ports.duplicates);
+    this.#merge = new DuplicateMerge(plan.options.remove_duplicates, ports);
+    const { earlier } = options;
+    this.#findings = new JsonLines(ports.findings, earlier?.findings);
+    this.#quarantine = new JsonLines(ports.quarantine, earlier?.quarantine);
+    this.#duplicates = new JsonLines(ports.duplicates, earlier?.duplicates);
     this.#planFindings = options.planFindings ?? [];
-    this.#report(this.#planFindings);
+    if (earlier === undefined) this.#report(this.#planFindings);
+    else this.#goOn(earlier);
+  }
+
+  /** How far the pass is, between two chunks. What its set has learned is written down before. */
+  state(): PassState {
+    this.#merge.flush();
+    return {
+      partBytes: this.#partBytes,
+      longestRow: this.#longestRow,
+      rows: this.#rows,
+      required: this.#required,
+      merged: this.#merge.merged,
+      findings: this.#findings.state(),
+      quarantine: this.#quarantine.state(),
+      duplicates: this.#duplicates.state(),
+      sketches: this.#chunk.sketches.map((sketch) => sketch.state()),
+    };
+  }
+
+  /** Has the set of different rows learn again what the earlier pass wrote to `entered`, in whole slots and in order, before anything is taken. */
+  reenter(slots: Int32Array): void {
+    this.#merge.reenter(slots);
   }
 
   /** What follows is of this member of the container, which begins after so many records of the dataset; until the first call it is of a plain file. */
@@ -124,6 +164,15 @@ export class TransformPass {
       longestRow: this.#longestRow,
       ...(failure === undefined ? {} : { failure }),
     };
+  }
+
+  #goOn({ partBytes, longestRow, rows, required, merged, sketches }: PassState): void {
+    this.#partBytes = partBytes;
+    this.#longestRow = longestRow;
+    this.#rows = rows;
+    this.#required = required;
+    this.#merge.merged = merged;
+    this.takeSketches(sketches);
   }
 
   #report(findings: readonly Finding[]): void {

@@ -8,6 +8,7 @@ import { AppError } from '@attune/core';
 import type { BlobStore, StoredBlob } from './blob-store.js';
 
 const READ_BYTES = 1024 * 1024;
+const READINGS = 3;
 const INCOMING = '.incoming';
 
 /** Blobs as files under one directory. A blob appears by rename, so a reader sees all of it or nothing. */
@@ -61,9 +62,7 @@ export class FileBlobs implements BlobStore {
   async materialize(key: string, expected: StoredBlob, file: string): Promise<void> {
     const source = this.#path(key);
     try {
-      const found = await digest(source);
-      if (found.sha256 !== expected.sha256 || found.bytes !== expected.bytes)
-        throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
+      if (!(await isStored(source, expected))) throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
       await rm(file, { force: true });
       await link(source, file).catch(() => copyFile(source, file));
     } catch (error) {
@@ -122,6 +121,15 @@ export class FileBlobs implements BlobStore {
       throw new AppError('internal', 'a blob key is not a plain path');
     return path.join(this.directory, ...key.split('/'));
   }
+}
+
+/** A disk or a network in between may have erred once, so what differs is read twice more. */
+async function isStored(file: string, expected: StoredBlob): Promise<boolean> {
+  for (let reading = 0; reading < READINGS; reading++) {
+    const found = await digest(file);
+    if (found.sha256 === expected.sha256 && found.bytes === expected.bytes) return true;
+  }
+  return false;
 }
 
 /** sha256 and size of a file, read in blocks. */

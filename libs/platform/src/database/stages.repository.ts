@@ -7,6 +7,7 @@ import {
   type RowLedger,
   type StageName,
   type StageOutcome,
+  type StageStatus,
   type WorkerService,
 } from '@attune/core';
 import type { JobEvent, StageError } from '@attune/pipeline';
@@ -43,6 +44,17 @@ export interface Claim {
   readonly waitedMs: number;
   /** The claim took over from a worker that was lost. */
   readonly takenOver: boolean;
+}
+
+/** How a stage stands, for whoever keeps something of its attempts. */
+export interface StageStanding {
+  readonly jobId: string;
+  readonly stage: StageName;
+  readonly shard: number;
+  readonly epoch: number;
+  readonly status: StageStatus;
+  /** It may still be worked on. */
+  readonly open: boolean;
 }
 
 export interface StoredArtifact {
@@ -140,6 +152,17 @@ export class StagesRepository {
     );
     if (!row) throw new AppError('stage.fenced', `epoch ${claim.epoch} of stage ${claim.stage} is over`);
     return { cancelRequested: row.cancel_requested };
+  }
+
+  /** How the stages of these jobs stand; nothing of jobs that are gone. */
+  async standing(jobIds: readonly string[]): Promise<readonly StageStanding[]> {
+    const rows = await this.database.query<Omit<StageStanding, 'jobId'> & { job_id: string }>(
+      `SELECT s.job_id, s.stage, s.shard, s.epoch::float8 AS epoch, s.status,
+         s.status IN ('waiting', 'ready', 'running') AND j.status IN ('pending', 'processing', 'awaiting_review') AS open
+       FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id WHERE s.job_id = ANY($1)`,
+      [jobIds],
+    );
+    return rows.map(({ job_id: jobId, ...standing }) => ({ jobId, ...standing }));
   }
 
   /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */

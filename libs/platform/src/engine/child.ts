@@ -53,8 +53,17 @@ function told(error: unknown, task: TaskName): { code: ErrorCode; detail: string
   if (error instanceof AppError) return { code: error.code, detail: error.detail };
   const code = isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'storage_full', detail: 'the scratch directory has no space left' };
+  if (code === 'EFBIG') return { code: 'storage_full', detail: 'a file has grown beyond what an engine process may write' };
+  if (isOutOfMemory(error, code))
+    return { code: 'engine.out_of_memory', detail: `the task ${task} could get no more memory${placeOf(error)}` };
   const kind = isNativeError(error) ? [error.name, code].filter(Boolean).join(' ') : 'something that is no error';
   return { code: 'engine.failed', detail: `the task ${task} ended with ${kind}${placeOf(error)}` };
+}
+
+/** A buffer that could not be had, a thread that has used its heap up, WebAssembly that could not grow. */
+function isOutOfMemory(error: unknown, code: string | undefined): boolean {
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ENOMEM') return true;
+  return error instanceof RangeError && /allocation failed|could not allocate memory/i.test(error.message);
 }
 
 function placeOf(error: unknown): string {

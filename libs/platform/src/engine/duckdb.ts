@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
@@ -9,7 +10,17 @@ import { literal, sql, textList, type Sql } from '@attune/sql';
 export interface DuckDbLimits {
   readonly memoryLimitMb: number;
   readonly threads: number;
+  /** What may be spilled to disk, in MB; 50 GB where nothing is said. */
+  readonly spillLimitMb?: number;
 }
+
+/**
+ * Every thread of a writer buffers rows of its own: with 256 MiB and 2 threads, CSV of 100,000 records of 34 columns was seen to end out of
+ * memory now and then.
+ */
+const MB_PER_THREAD = 256;
+const SPILL_MB = 50_000;
+const LOOK_MS = 200;
 
 /** Writers and scans hold a few blocks of 256 KiB per column, mostly untouched; a wide table needs them allowed, and one thread. */
 const ACCOUNTED_MB_PER_COLUMN = 2;
@@ -17,8 +28,10 @@ const WIDE_COLUMNS = 128;
 
 /** Limits for tables of so many columns. */
 export function limitsFor(limits: DuckDbLimits, columns: number): DuckDbLimits {
-  if (columns <= WIDE_COLUMNS) return limits;
-  return { memoryLimitMb: Math.max(limits.memoryLimitMb, columns * ACCOUNTED_MB_PER_COLUMN), threads: 1 };
+  if (columns <= WIDE_COLUMNS) {
+    return { ...limits, threads: Math.max(1, Math.min(limits.threads, Math.floor(limits.memoryLimitMb / MB_PER_THREAD))) };
+  }
+  return { ...limits, memoryLimitMb: Math.max(limits.memoryLimitMb, columns * ACCOUNTED_MB_PER_COLUMN), threads: 1 };
 }
 
 /**
@@ -28,24 +41,36 @@ export function limitsFor(limits: DuckDbLimits, columns: number): DuckDbLimits {
 export class DuckDb {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #temp: string;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, temp: string) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#temp = temp;
   }
 
   /** `scratch` is an absolute path without symbolic links. */
   static async open(scratch: string, limits: DuckDbLimits): Promise<DuckDb> {
-    const temp = join(scratch, 'tmp');
-    await mkdir(temp, { recursive: true });
+    const temp = await mkdtemp(join(scratch, 'tmp-'));
     const instance = await DuckDBInstance.create(':memory:');
-    const db = new DuckDb(instance, await instance.connect());
+    const db = new DuckDb(instance, await instance.connect(), temp);
     for (const setting of sandbox(scratch, temp, limits)) await db.run(setting);
     return db;
   }
 
-  async run(statement: Sql): Promise<void> {
-    await translated(() => this.#connection.run(statement.text));
+  /** `onShare` is told now and then which share of the statement is done, between 0 and 1, as DuckDB estimates it. */
+  async run(statement: Sql, onShare?: (share: number) => void): Promise<void> {
+    const look = onShare === undefined ? undefined : setInterval(() => this.#tellShare(onShare), LOOK_MS);
+    try {
+      await translated(() => this.#connection.run(statement.text));
+    } finally {
+      clearInterval(look);
+    }
+  }
+
+  #tellShare(onShare: (share: number) => void): void {
+    const { percentage } = this.#connection.progress;
+    if (percentage >= 0) onShare(Math.min(1, percentage / 100)); // -1: no estimate yet
   }
 
   /** The first row of the answer, whose columns are all whole numbers. */
@@ -65,22 +90,26 @@ export class DuckDb {
     this.#connection.interrupt();
   }
 
+  /** What was spilled is gone afterwards. */
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
+    rmSync(this.#temp, { recursive: true, force: true });
   }
 }
 
-function sandbox(scratch: string, temp: string, { memoryLimitMb, threads }: DuckDbLimits): readonly Sql[] {
+function sandbox(scratch: string, temp: string, { memoryLimitMb, threads, spillLimitMb }: DuckDbLimits): readonly Sql[] {
   return [
     sql`SET autoinstall_known_extensions=false`,
     sql`SET autoload_known_extensions=false`,
     sql`SET allow_community_extensions=false`,
     sql`SET temp_directory=${literal(temp)}`,
-    sql`SET max_temp_directory_size='50GB'`,
+    sql`SET max_temp_directory_size=${literal(`${spillLimitMb ?? SPILL_MB}MB`)}`,
     sql`SET memory_limit=${literal(`${memoryLimitMb}MiB`)}`,
     sql`SET threads=${literal(threads)}`,
     sql`SET max_expression_depth=1000`,
+    sql`SET enable_progress_bar=true`,
+    sql`SET enable_progress_bar_print=false`,
     sql`SET allowed_directories=${textList([`${scratch}/`])}`,
     sql`SET enable_external_access=false`,
     sql`SET lock_configuration=true`,
@@ -93,8 +122,14 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const message = isNativeError(error) ? error.message : '';
-    if (message.includes('No space left on device') || message.includes('max_temp_directory_size')) {
+    if (message.includes('No space left on device') || /^Out of Memory Error.*max_temp_directory_size/s.test(message)) {
       throw new AppError('storage_full', 'the scratch directory has no space left');
+    }
+    if (message.includes('File too large')) {
+      throw new AppError('storage_full', 'a file has grown beyond what an engine process may write');
+    }
+    if (message.startsWith('Out of Memory Error') || message.includes('bad_alloc')) {
+      throw new AppError('engine.out_of_memory', 'DuckDB reports an error of kind Out of Memory');
     }
     const kind = /^([A-Z][A-Za-z]*( [A-Za-z]+){0,3}) Error:/.exec(message)?.[1] ?? 'unknown';
     throw new AppError('engine.failed', `DuckDB reports an error of kind ${kind}`);

@@ -15,6 +15,11 @@ const ENVIRONMENT = { PATH: '/usr/bin:/bin', MALLOC_ARENA_MAX: '2', TZ: 'UTC', U
 
 const KILL_AFTER_MS = 2_000;
 
+/** How V8 and C++ say why they abort. It is looked for and never passed on: what stands around it may hold values. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc|allocation fail|Cannot allocate memory/i;
+/** Characters of the last words that are kept. */
+const LAST_WORDS = 16_384;
+
 /** What a task left, and where its time went. */
 export interface TaskDone {
   readonly outcome: StageOutcome;
@@ -43,13 +48,14 @@ export class EngineChild {
   readonly #process: ChildProcess;
   #waiting: Waiting | undefined;
   #isEnded = false;
+  #lastWords = '';
 
   constructor({ command, args }: Confinement) {
     this.#process = fork(ENTRY, [], {
       execPath: command,
       execArgv: [...args],
       env: ENVIRONMENT,
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let started = (): void => {};
     let notStarted = (_error: Error): void => {};
@@ -59,16 +65,21 @@ export class EngineChild {
     });
     this.ready.catch(() => {}); // whoever waits is told; nobody may be waiting
     this.#process.on('message', (message) => this.#take(message as ChildMessage, started));
+    this.#process.stderr?.setEncoding('utf8').on('data', (words: string) => {
+      this.#lastWords = (this.#lastWords + words).slice(-LAST_WORDS);
+    });
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.#isEnded = true;
-        const error = new AppError('engine.failed', `the engine process ended with ${how}`);
+        const error = OUT_OF_MEMORY.test(this.#lastWords)
+          ? new AppError('engine.out_of_memory', `the engine process could get no more memory and ended with ${how}`)
+          : new AppError('engine.failed', `the engine process ended with ${how}`);
         notStarted(error);
         this.#settle()?.reject(error);
         resolve();
       };
       this.#process.once('error', () => this.#process.pid === undefined && end('an error at its start'));
-      this.#process.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.#process.once('close', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
   }
 

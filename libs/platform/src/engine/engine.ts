@@ -1,6 +1,6 @@
 import { AppError, type StageOutcome } from '@attune/core';
 import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
-import { confinement } from './confinement.js';
+import { confinement, processLimits, type ProcessLimits } from './confinement.js';
 import { EngineChild } from './engine-child.js';
 import { correlation } from '../telemetry/correlation.js';
 import { inSpan, pastSpan } from '../telemetry/tracing.js';
@@ -15,6 +15,12 @@ export interface EngineOptions {
   readonly threads: number;
   /** Bytes that a container may inflate to; 2 GiB where nothing is said. */
   readonly inflatedLimitBytes?: number;
+  /** Decoded bytes between two checkpoints of the full pass; 64 MiB where nothing is said. */
+  readonly shardBytes?: number;
+  /** What the operating system lets one process take; where nothing is said it follows from the memory and the threads. */
+  readonly processLimits?: Partial<ProcessLimits>;
+  /** Told once, before the first process, what of its confinement this machine does not permit: `network`, or the name of a limit. */
+  readonly onUnconfined?: (missing: readonly string[]) => void;
   /** Told of every part of a task that is over. */
   readonly onPhase?: (phase: Phase) => void;
   /** Told how an engine process ended. */
@@ -28,6 +34,7 @@ export interface TaskCall {
 
 /** A process that has done so many tasks makes room for a fresh one: foreign code may leak. */
 const TASKS_PER_CHILD = 50;
+const SHARD_BYTES = 64 << 20;
 
 /**
  * Runs tasks over data in processes of their own, which a crash, a bomb in a file or a cancelled job may cost and nothing else.
@@ -40,6 +47,7 @@ export class Engine {
   readonly #queue: ((error?: Error) => void)[] = [];
   #busy = 0;
   #nextId = 1;
+  #unconfinedTold = false;
   #closed = false;
 
   constructor(options: EngineOptions) {
@@ -87,13 +95,13 @@ export class Engine {
   }
 
   async #perform<Name extends TaskName>(child: EngineChild, task: Name, input: TaskInputs[Name], call: TaskCall): Promise<StageOutcome> {
-    const { memoryLimitMb, threads, inflatedLimitBytes: inflatedBytes = DEFAULT_INFLATED_LIMIT } = this.#options;
+    const { memoryLimitMb, threads, inflatedLimitBytes: inflatedBytes = DEFAULT_INFLATED_LIMIT, shardBytes = SHARD_BYTES } = this.#options;
     const abort = (): void => void child.kill();
     call.signal?.addEventListener('abort', abort, { once: true });
     try {
       if (call.signal?.aborted === true) abort();
       const { outcome, phases } = await child.run(
-        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads, inflatedBytes }, correlation: correlation() },
+        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads, inflatedBytes, shardBytes }, correlation: correlation() },
         call.onProgress ?? (() => {}),
       );
       for (const phase of phases) {
@@ -143,8 +151,11 @@ export class Engine {
   }
 
   async #start(): Promise<EngineChild> {
-    const how = await confinement();
+    const { memoryLimitMb, threads, processLimits: said } = this.#options;
+    const how = await confinement({ ...processLimits(memoryLimitMb, threads), ...said });
     if (this.#closed) throw closedError();
+    if (how.missing.length > 0 && !this.#unconfinedTold) this.#options.onUnconfined?.(how.missing);
+    this.#unconfinedTold = true;
     const child = new EngineChild(how);
     this.#all.add(child);
     void child.ended.then(() => {

@@ -9,7 +9,14 @@ import type { DuckDbLimits } from './duckdb.js';
 export interface TaskInputs {
   /** `text`: what the caller knows of it. */
   readonly inspect: { readonly input: string; readonly scratch: string; readonly text?: TextOptions | undefined };
-  readonly transform: { readonly input: string; readonly plan: Plan; readonly scratch: string; readonly planFindings: readonly Finding[] };
+  readonly transform: {
+    readonly input: string;
+    readonly plan: Plan;
+    readonly scratch: string;
+    readonly planFindings: readonly Finding[];
+    /** Where it is said the pass leaves checkpoints in `scratch`, and goes on at the last one of an earlier attempt. */
+    readonly resume?: Resume;
+  };
   /** A resubmission: records of the quarantine that came back mended, and what the generation before has left of the stage. */
   readonly fixes: {
     /** NDJSON of `MendedRecord`, by record. */
@@ -38,6 +45,9 @@ export interface TaskInputs {
     readonly rules?: Readonly<Record<string, unknown>> | undefined;
     /** The report of the previous job over a dataset with the same columns, `jobId` as on the wire. */
     readonly previous?: { readonly jobId: string; readonly quality: QualityBody } | undefined;
+    /** Parquet lists of the pass, to be counted by code in the report; absent: the report does not tell. */
+    readonly findings?: string;
+    readonly quarantine?: string;
     readonly scratch: string;
   };
   /** `records` is the number of rows of silver. */
@@ -70,6 +80,15 @@ export interface TaskInputs {
   };
 }
 
+/** What a pass needs to go on where an earlier attempt of the same stage was. */
+export interface Resume {
+  /** Hash of the received bytes, and what runs: with another of either an earlier attempt is of no use. */
+  readonly input: string;
+  readonly version: string;
+  /** Scratch directories of earlier attempts, which may be gone or still being written to. The latest first. */
+  readonly earlier: readonly string[];
+}
+
 /** A record in a dataset of one or several members. */
 export interface DatasetPosition extends SamplePosition {
   /** 0-based ordinal of the member in its container. */
@@ -96,6 +115,8 @@ export interface TaskProgress {
 /** What one task may take: what its DuckDB may, and the bytes that it may inflate a container to. */
 export interface TaskLimits extends DuckDbLimits {
   readonly inflatedBytes: number;
+  /** Decoded bytes between two checkpoints of the full pass. */
+  readonly shardBytes: number;
 }
 
 /** What a task is given besides its input. */

@@ -1,7 +1,14 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 
 const BLOCK = 1 << 18;
 const CHUNK = 1 << 16;
+
+/** What a file held at one time. */
+export interface FileMark {
+  readonly bytes: number;
+  readonly crc: number;
+}
 
 /** A file being written from its start. Small writes are gathered into blocks; what was written can be read back. */
 export class ScratchFile {
@@ -9,9 +16,25 @@ export class ScratchFile {
   readonly #block = new Uint8Array(BLOCK);
   #held = 0;
   #written = 0;
+  readonly #checked: boolean;
+  #crc = 0;
 
-  constructor(path: string) {
+  /** `checked`: a sum of what is written is kept, for `mark`. */
+  constructor(path: string, { checked = false } = {}) {
     this.#fd = openSync(path, 'wx+', 0o600);
+    this.#checked = checked;
+  }
+
+  /** Writes out what was gathered, and says how much the file holds and its CRC-32. */
+  mark(): FileMark {
+    this.flush();
+    return { bytes: this.#written, crc: this.#crc };
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#held = this.#written = this.#crc = 0;
+    ftruncateSync(this.#fd);
   }
 
   write(bytes: Uint8Array): void {
@@ -44,6 +67,7 @@ export class ScratchFile {
   #append(bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length;) from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from);
     this.#written += bytes.length;
+    if (this.#checked) this.#crc = crc32(bytes, this.#crc);
   }
 }
 

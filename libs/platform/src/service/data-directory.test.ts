@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { takeDataDirectory } from './data-directory.js';
@@ -11,6 +11,8 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 test('a data directory belongs to one living process, and its owner clears away what a crash has left', async () => {
   mkdirSync(path.join(directory, 'scratch/attempt'), { recursive: true });
+  const job = '01890000-0000-7000-8000-000000000001';
+  mkdirSync(path.join(directory, 'scratch', job, 'transform/0/1'), { recursive: true });
   const giveBack = await takeDataDirectory(directory);
   expect(existsSync(path.join(directory, 'scratch'))).toBe(false);
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -25,4 +27,22 @@ test('a data directory belongs to one living process, and its owner clears away 
   await takeDataDirectory(directory);
   await giveBack();
   expect(existsSync(path.join(directory, 'attune.pid'))).toBe(false);
+});
+
+test('of an attempt that a crash has ended, what another one can go on with stays and nothing else', async () => {
+  const job = path.join(directory, 'scratch/01890000-0000-7000-8000-000000000001');
+  for (const attempt of ['transform/0/1/tmp', 'transform/0/2', 'inspect/0/1']) mkdirSync(path.join(job, attempt), { recursive: true });
+  mkdirSync(path.join(directory, 'scratch/call-1'));
+  for (const file of ['checkpoint.json', 'silver.part.csv', 'in.dataset']) writeFileSync(path.join(job, 'transform/0/1', file), file);
+  const giveBack = await takeDataDirectory(directory);
+  const left = readdirSync(path.join(directory, 'scratch'), { recursive: true }).map(String).sort();
+  expect(left.map((name) => name.split('/').slice(1).join('/'))).toEqual([
+    '',
+    'transform',
+    'transform/0',
+    'transform/0/1',
+    'transform/0/1/checkpoint.json',
+    'transform/0/1/silver.part.csv',
+  ]);
+  await giveBack();
 });

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@attune/core';
+import { clearScratch } from '../stages/scratch-folders.js';
 
 /**
- * Takes a data directory for this process alone and clears away what a crash has left of its attempts.
+ * Takes a data directory for this process alone and clears away what a crash has left of its attempts and nobody can go on with.
  * The lock names the process and when it started, so that a process id used again counts for nothing.
  * Answers how to give the directory back. @throws AppError dependency_unavailable when a living Attune has it.
  */
@@ -19,7 +20,7 @@ export async function takeDataDirectory(dataDir: string): Promise<() => Promise<
     );
   }
   await writeFile(lock, `${process.pid} ${startOf(process.pid)}\n`);
-  await rm(path.join(dataDir, 'scratch'), { recursive: true, force: true });
+  await clearScratch(path.join(dataDir, 'scratch'));
   return () => rm(lock, { force: true });
 }
 

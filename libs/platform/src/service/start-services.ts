@@ -99,7 +99,7 @@ export async function startServices(services: readonly Service[], parts: Process
   }
 }
 
-function engineOf({ config: { engine } }: ProcessParts, metrics: Metrics): Engine {
+function engineOf({ config: { engine }, log }: ProcessParts, metrics: Metrics): Engine {
   const { processes: size, memoryLimitMb, threads, inflatedLimitBytes } = engine;
   return new Engine({
     size,
@@ -108,6 +108,7 @@ function engineOf({ config: { engine } }: ProcessParts, metrics: Metrics): Engin
     inflatedLimitBytes,
     onPhase: ({ name, startedAt, endedAt }) =>
       metrics.queryDuration.observe({ query: name, store: 'duckdb' }, Math.max(0, endedAt - startedAt) / 1000),
+    onUnconfined: (missing) => log.warn({ what: missing.join(', ') }, 'engine processes run without a part of their confinement'),
     onExit: (reason) => metrics.childExits.inc({ reason }),
   });
 }

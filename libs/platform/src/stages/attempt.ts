@@ -14,10 +14,12 @@ import {
 import type { StageError } from '@attune/pipeline';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
+import { readVersion } from '../service/version.js';
 import { errorName } from '../telemetry/logger.js';
 import { noteOutcome } from './note-outcome.js';
 import { previousReport } from './previous-report.js';
 import type { RunnerParts } from './runner-parts.js';
+import { ScratchFolders } from './scratch-folders.js';
 import type { Stage, StageContext } from './stage.js';
 
 const HEARTBEAT_MS = 2_000;
@@ -34,6 +36,7 @@ type Interruption = 'fenced' | 'cancelled' | 'released';
 export class Attempt {
   readonly #abort = new AbortController();
   readonly #stored: StoredArtifact[] = [];
+  readonly #folders: ScratchFolders;
   #progress = 0;
   #interruption: Interruption | undefined;
 
@@ -41,7 +44,9 @@ export class Attempt {
     private readonly claim: Claim,
     private readonly worker: string,
     private readonly parts: RunnerParts,
-  ) {}
+  ) {
+    this.#folders = new ScratchFolders(parts.scratchDir);
+  }
 
   /** Stops the work and gives the stage back. */
   handBack(): void {
@@ -54,13 +59,7 @@ export class Attempt {
     // A cancellation rings, and the beat that follows is told of it.
     const stopListening = this.parts.bell.listen(this.claim.jobId, () => void this.#beat());
     try {
-      const scratch = path.join(
-        this.parts.scratchDir,
-        this.claim.jobId,
-        this.claim.stage,
-        String(this.claim.shard),
-        String(this.claim.epoch),
-      );
+      const scratch = this.#folders.of(this.claim);
       await mkdir(scratch, { recursive: true, mode: 0o700 });
       const context = this.#context(scratch);
       const outcome = await stage.run(context);
@@ -185,6 +184,10 @@ export class Attempt {
       signal: this.#abort.signal,
       progress: ({ done, total }) => {
         this.#progress = Math.max(this.#progress, total > 0 ? done / total : 0);
+      },
+      resume: async () => {
+        const { version, commit } = readVersion();
+        return { input: claim.dataset.sha256, version: `${version} ${commit}`, earlier: await this.#folders.earlier(claim) };
       },
       input: async () => {
         const file = path.join(scratch, 'in.dataset');

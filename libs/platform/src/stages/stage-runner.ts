@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { AppError, type WorkerService } from '@attune/core';
 import type { Claim } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
@@ -7,11 +5,13 @@ import { correlated } from '../telemetry/correlation.js';
 import { errorName } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { inSpan, SpanKind } from '../telemetry/tracing.js';
-import { Attempt } from './attempt.js';
+import { Attempt, type AttemptEnd } from './attempt.js';
 import type { RunnerParts } from './runner-parts.js';
+import { ScratchFolders } from './scratch-folders.js';
 import type { Stage } from './stage.js';
 
 const TICK_MS = 1_000;
+const SWEEP_MS = 10_000;
 
 /** Works on the stages of one service: claims while a slot is free, on every ring and on every tick. */
 export class StageRunner {
@@ -21,6 +21,9 @@ export class StageRunner {
   #open = true;
   #patient = true;
   #timer: NodeJS.Timeout | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #sweep: Promise<void> = Promise.resolve();
+  readonly #folders: ScratchFolders;
 
   constructor(
     readonly service: WorkerService,
@@ -29,6 +32,7 @@ export class StageRunner {
     stages: readonly Stage[],
     private readonly parts: RunnerParts,
   ) {
+    this.#folders = new ScratchFolders(parts.scratchDir);
     this.#stages = new Map(stages.filter((stage) => stage.service === service).map((stage) => [stage.name, stage]));
   }
 
@@ -39,6 +43,10 @@ export class StageRunner {
   /** The tick finds what rings have missed: lost rings, expired leases, retries whose time has come. */
   start(): void {
     this.#timer = setInterval(() => void this.work(), TICK_MS);
+    this.#sweeper = setInterval(() => {
+      this.#sweep = this.#sweep.then(() => this.sweep());
+    }, SWEEP_MS);
+    this.#sweep = this.sweep();
     void this.work();
   }
 
@@ -52,10 +60,19 @@ export class StageRunner {
     }
   }
 
+  /** Removes what is kept of attempts on this machine and is of no use any more; nobody else does for a stage that is at nobody's. */
+  async sweep(): Promise<void> {
+    const { log, stages } = this.parts;
+    await this.#folders
+      .sweep((jobIds) => stages.standing(jobIds))
+      .catch((error: unknown) => log.warn({ error: errorName(error) }, 'scratch directories could not be swept; the next time they are'));
+  }
+
   /** Stops claiming, lets running stages finish for `graceMs`, then hands the rest back without charging an attempt. */
   async stop(graceMs: number): Promise<void> {
     this.#open = false;
     clearInterval(this.#timer);
+    clearInterval(this.#sweeper);
     const patience = setTimeout(() => {
       this.#patient = false;
       for (const { attempt } of this.#running.values()) attempt.handBack();
@@ -65,6 +82,7 @@ export class StageRunner {
       await new Promise((resolve) => setImmediate(resolve));
     }
     clearTimeout(patience);
+    await this.#sweep;
   }
 
   async #claim(): Promise<Claim | undefined> {
@@ -87,7 +105,8 @@ export class StageRunner {
   }
 
   async #perform(claim: Claim, attempt: Attempt): Promise<void> {
-    const { metrics, log, rings, scratchDir } = this.parts;
+    const { metrics, log, rings } = this.parts;
+    let ended: AttemptEnd | undefined;
     const { attempt: tries } = claim;
     if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
     metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
@@ -98,7 +117,7 @@ export class StageRunner {
       const of = { kind: SpanKind.CONSUMER, traceparent: claim.traceparent, root: true, linked: true, attributes };
       const end = await inSpan(`process ${this.service}.${claim.stage}`, of, async (span) => {
         log.info({ attempt: tries }, 'stage started');
-        const ended = await attempt.perform(this.#stage(claim));
+        ended = await attempt.perform(this.#stage(claim));
         span.setAttributes({ outcome: ended.outcome, ...(ended.code === undefined ? {} : { code: ended.code }) });
         log.info({ attempt: tries, outcome: ended.outcome, code: ended.code }, 'stage ended');
         return ended;
@@ -116,8 +135,15 @@ export class StageRunner {
       stop({ outcome: 'lost' });
       log.error({ attempt: tries, error: errorName(error) }, 'the outcome of a stage could not be written');
     } finally {
-      await rm(path.join(scratchDir, claim.jobId, claim.stage, String(claim.shard), String(claim.epoch)), { recursive: true, force: true });
+      await this.#tidy(claim, ended);
     }
+  }
+
+  /** What the attempt leaves on this machine: something only where the stage is to be tried again, which is also so where its outcome was lost. */
+  async #tidy(claim: Claim, end: AttemptEnd | undefined): Promise<void> {
+    if (end !== undefined && end.transition === undefined) return this.#folders.leave(claim);
+    const stage = end?.transition?.after.stages.find(({ name, shard }) => name === claim.stage && shard === claim.shard);
+    await (end === undefined || stage?.status === 'ready' ? this.#folders.keep(claim) : this.#folders.clear(claim));
   }
 
   #stage(claim: Claim): Stage {

@@ -1,14 +1,16 @@
 import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
-import type { TaskProgress } from '../engine/protocol.js';
+import type { Resume, TaskProgress } from '../engine/protocol.js';
 import type { PreviousReport } from './previous-report.js';
 
 /** What a stage may use: its job, the artifacts of earlier stages, an engine, and a directory that is its own. */
 export interface StageContext {
   readonly claim: Claim;
-  /** Directory of this attempt only; removed afterwards. */
+  /** Directory of this attempt only; removed afterwards, but for what a further attempt on this machine can go on with. */
   readonly scratch: string;
+  /** What a task needs to go on where an earlier attempt on this machine was. */
+  readonly resume: () => Promise<Resume>;
   readonly engine: Engine;
   readonly signal: AbortSignal;
   /** Notes how far the work is. */

@@ -10,6 +10,7 @@ import {
   PageQuery,
   parseRequest,
   type QuarantinePage,
+  ReportQuery,
 } from '@attune/api';
 import { AppError, type OutputFormat, prefixed } from '@attune/core';
 import { findOutput, outputs } from '@attune/outputs';
@@ -35,6 +36,9 @@ import { nextLink } from './next-link.js';
 import { quarantineRecord } from './quarantine-record.js';
 import { LineIndex, readLines } from './record-lines.js';
 import { sendArtifact } from './send-artifact.js';
+
+const REPORT_FILE = 'report.html';
+const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 /** What stages have left, delivered as bytes: the gateway never reads Parquet and never renders a format. */
 @Controller('api/v1/jobs/:id')
@@ -68,6 +72,25 @@ export class JobArtifactsController {
   async quality(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const artifact = await artifactOf(this.artifacts, await findJob(this.jobs, tenantId, id), 'quality');
     await sendArtifact(this, artifact, { contentType: 'application/json' }, request, response);
+  }
+
+  /** Made of what came with a file, and shown by a browser: whatever it holds, nothing of it is loaded or run. */
+  @Get('report')
+  async report(
+    @Tenant() tenantId: string,
+    @Param('id') id: string,
+    @Query() parameters: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const { download } = parseRequest(ReportQuery, parameters, { what: 'The query', kind: 'parameter' });
+    const artifact = await artifactOf(this.artifacts, await findJob(this.jobs, tenantId, id), 'report');
+    const saved = download === '' || download === 'true';
+    response.set({
+      'Content-Security-Policy': REPORT_POLICY,
+      'Content-Disposition': `${saved ? 'attachment' : 'inline'}; filename="${REPORT_FILE}"`,
+    });
+    await sendArtifact(this, artifact, { contentType: DOWNLOADS.report }, request, response);
   }
 
   @Get('artifacts')
@@ -177,7 +200,7 @@ function artifactBody(jobId: string, ended: boolean, artifact: ListedArtifact): 
       records,
       created_at: new Date(createdAt).toISOString(),
       media_type: mediaType,
-      links: { self: output ? `${paths.result}?format=${output.name}` : `${paths.artifacts}/${kind}` },
+      links: { self: output ? `${paths.result}?format=${output.name}` : kind === 'report' ? paths.report : `${paths.artifacts}/${kind}` },
     },
   ];
 }

@@ -1,9 +1,10 @@
 import { Detection, Plan } from '@attune/core';
 import { defineStage } from '@attune/platform';
+import { leaveReport } from './leave-report.js';
 
 /**
- * Reads silver and the profile of the pass; leaves the quality per dimension and rule, with its denominators, and every record
- * that fails a rule, and proves that the counts reconcile.
+ * Reads silver and what the pass has left; leaves the quality per dimension and rule, with its denominators, every record that fails a
+ * rule, and the report for people, and proves that the counts reconcile.
  */
 export const checkStage = defineStage('check', 'validator', async (stage) => {
   const plan = Plan.parse(await stage.json('plan'));
@@ -18,9 +19,12 @@ export const checkStage = defineStage('check', 'validator', async (stage) => {
       ledger: await stage.ledgerOf(validation ? 'validate' : 'transform'),
       rules: stage.claim.options.rules,
       previous: await stage.previousReport({ fingerprint, entity: plan.mapping.entity }),
+      findings: await stage.artifact('findings_parquet'),
+      quarantine: await stage.artifact('quarantine_parquet'),
       scratch: stage.scratch,
     },
     { signal: stage.signal, onProgress: stage.progress },
   );
-  return validation ? { ...outcome, sweep: ['silver'] } : outcome;
+  const files = [...outcome.files, await leaveReport(stage, plan)];
+  return validation ? { ...outcome, files, sweep: ['silver'] } : { ...outcome, files };
 });

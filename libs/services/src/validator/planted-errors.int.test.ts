@@ -90,7 +90,7 @@ describe('10,000 planted errors in 100,000 records', () => {
 
   beforeAll(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'attune-planted-')));
-    engine = new Engine({ size: 1, memoryLimitMb: 512, threads: 2 });
+    engine = new Engine({ size: 1, memoryLimitMb: 256, threads: 2 });
   });
   afterAll(async () => {
     await engine.close();

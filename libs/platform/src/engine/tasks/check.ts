@@ -5,10 +5,13 @@ import type { PreviousQuality, QualityBody } from '@attune/api';
 import { AppError, type LeftFile, type RowLedger, type StageOutcome } from '@attune/core';
 import {
   errorsIn,
+  type Evidence,
+  findingTally,
   lineIndexOf,
   type LineIndex,
   type Profile,
   qualityReport,
+  quarantineTally,
   ruleErrors,
   ruleFailures,
   ruleFindingsCopy,
@@ -36,7 +39,8 @@ export const checkTask: Task<'check'> = async (input, context) => {
   const db = await DuckDb.open(scratch, limitsFor(context.limits, silverColumns(plan, entity).length));
   try {
     const answers = await asked(db, input, rules, context);
-    const report = qualityReport({ plan, entity, ledger, rules, answers, profile, previous: previous && scoresOf(previous) });
+    const tallies = await context.timed('check.tallies', () => tallied(db, input));
+    const report = qualityReport({ plan, entity, ledger, rules, answers, profile, previous: previous && scoresOf(previous), ...tallies });
     await writeFile(join(scratch, 'quality.json'), JSON.stringify(report), { flag: 'wx' });
     const findings = await context.timed('check.findings', () => leaveFindings(db, input, rules, report, profile));
     return outcomeOf(report, findings, ledger, errorsIn(profile) + ledger.recordsQuarantined);
@@ -59,6 +63,13 @@ async function asked(
     onProgress({ done: done + 1, total: aggregates.length + 1 });
   }
   return answers;
+}
+
+async function tallied(db: DuckDb, { findings, quarantine }: Input): Promise<Pick<Evidence, 'findings' | 'quarantine'>> {
+  return {
+    ...(findings && { findings: findingTally.read(await db.texts(findingTally.question(findings))) }),
+    ...(quarantine && { quarantine: quarantineTally.read(await db.texts(quarantineTally.question(quarantine))) }),
+  };
 }
 
 /** As many lines as the counts of the report say, or the stage fails. */

@@ -1,29 +1,38 @@
 import { setImmediate } from 'node:timers/promises';
 import { AppError, type Plan } from '@attune/core';
-import { MemberAccounts, openReader, type ByteAccount, type RecordReader, type RejectedRecord } from '@attune/formats';
+import { cutOf, openReader, type ByteAccount, type RecordPlace, type RecordReader, type RejectedRecord } from '@attune/formats';
 import type { TransformPass } from '@attune/pipeline';
 import type { DecodedMember } from '../container/decoded-input.js';
 import { memberPlan } from './member-plan.js';
+import { MemberProgress, sumOf, type ReadCourse } from './member-progress.js';
 import type { MemberReads } from './member-reads.js';
 
-const CHUNK = 4 << 20;
+/** Bytes of a chunk. What the pass leaves does not depend on it. */
+export const CHUNK_BYTES = 4 << 20;
 
 /**
  * Leads every byte of the input once through the reader of record into the pass, member after member, and returns the account of all.
- * `onRead` hears how many decoded bytes were consumed. Throws AppError `unprocessable_file` for a member that has other columns than the first.
+ * It is read in pieces of at most `chunkBytes`. Throws AppError `unprocessable_file` for a member that has other columns than the first.
  */
-export async function readAll(reads: MemberReads, plan: Plan, pass: TransformPass, onRead: (bytes: number) => void): Promise<ByteAccount> {
-  const accounts = new MemberAccounts();
-  const run = { reads, pass, onRead, buf: new Uint8Array(Math.max(1, Math.min(CHUNK, largest(reads.members)))) };
-  for (const [i, member] of reads.members.entries()) {
-    reads.begin(accounts.records);
+export async function readAll(
+  reads: MemberReads,
+  plan: Plan,
+  pass: TransformPass,
+  { chunkBytes = CHUNK_BYTES, ...course }: ReadCourse & { readonly chunkBytes?: number },
+): Promise<ByteAccount> {
+  const progress = new MemberProgress(reads, pass, course);
+  const buf = new Uint8Array(Math.max(1, Math.min(chunkBytes, largest(reads.members))));
+  const run: Run = { reads, pass, progress, buf, mayBeLeft: cutOf(plan) !== 'none' };
+  for (let i = progress.first; i < reads.members.length; i++) {
+    const member = reads.members[i]!;
     const own = i === 0 ? plan : memberPlan(plan, i + 1, (into) => reads.read(member, 0, into), member.size);
-    const reader = openReader(own, plan.columns.length);
-    pass.member(member.name, accounts.records);
-    await readMember(run, member, reader, accounts.records);
-    accounts.add(reader.account, member.size);
+    const at = i === progress.first ? progress.at : undefined;
+    progress.begin();
+    const reader = openReader(own, plan.columns.length, at === undefined ? {} : { at: { ...at, records: at.records - progress.records } });
+    await readMember(run, member, reader, at?.byteOffset ?? 0);
+    progress.end();
   }
-  return accounts.total;
+  return progress.total;
 }
 
 const largest = (members: readonly DecodedMember[]): number => Math.max(...members.map(({ size }) => size));
@@ -31,16 +40,19 @@ const largest = (members: readonly DecodedMember[]): number => Math.max(...membe
 interface Run {
   readonly reads: MemberReads;
   readonly pass: TransformPass;
-  readonly onRead: (bytes: number) => void;
+  readonly progress: MemberProgress;
+  /** Reading can begin at any record. */
+  readonly mayBeLeft: boolean;
   /** Used for all members; it grows with the longest record. */
   buf: Uint8Array;
 }
 
-/** `before`: records of the members before this one. */
-async function readMember(run: Run, member: DecodedMember, reader: RecordReader, before: number): Promise<void> {
-  const { reads, pass } = run;
+/** `start`: offset in the member at which the reader was opened. */
+async function readMember(run: Run, member: DecodedMember, reader: RecordReader, start: number): Promise<void> {
+  const { reads, pass, progress } = run;
+  const earlier = progress.account;
   let held = 0; // bytes in the buffer
-  let loaded = 0; // bytes of the member that were ever in the buffer
+  let loaded = start; // bytes of the member up to the end of the buffer
   let last = false;
   while (!last) {
     if (held === run.buf.length) run.buf = doubled(run.buf);
@@ -54,15 +66,22 @@ async function readMember(run: Run, member: DecodedMember, reader: RecordReader,
     for (;;) {
       const consumed = reader.read(buf, from, held, last);
       from += consumed;
-      const rejected = countedOn(reader, before);
+      const rejected = countedOn(reader, progress.records);
       pass.batch(reader.batch, rejected);
       if (consumed === 0 || from === held) break;
     }
     buf.copyWithin(0, from, held);
     held -= from;
-    run.onRead(member.start + loaded - held);
+    progress.account = sumOf(earlier, reader.account);
+    progress.reached(loaded - held, run.mayBeLeft && !last ? placeOf(reader, progress) : undefined);
     await setImmediate(); // lets messages out, and a lost parent in
   }
+}
+
+/** Where another reader could go on; nowhere within a record, nor before the first one, of which a header may be a part. */
+function placeOf({ offset, line, midway }: RecordReader, { account, records }: MemberProgress): RecordPlace | undefined {
+  const own = account.recordsAccepted + account.recordsQuarantined;
+  return midway || own === 0 ? undefined : { byteOffset: offset, line, records: records + own };
 }
 
 /** Ordinals run on through the dataset, and every reader counts from 1. Returns the rejected records, counted on. */

@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LeftFile } from '@attune/core';
-import { findOutput, type FolderPlan, type Output, type OutputOptions, type ResultColumn } from '@attune/outputs';
+import { findOutput, formulaQuestion, type FolderPlan, type Output, type OutputOptions, type ResultColumn } from '@attune/outputs';
 import { silverColumns } from '@attune/pipeline';
 import { DuckDb, limitsFor, type DuckDbLimits } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
@@ -42,13 +42,30 @@ async function write(output: Output, path: string, publishing: Publishing): Prom
   // In several threads each would write files of its own into a folder, cut where it happened to be.
   const db = await DuckDb.open(scratch, output.folder === undefined ? limits : { ...limits, threads: 1 });
   try {
-    if (output.folder === undefined) await db.run(output.copy(silver, output.workbook ? `${path}.csv` : path, columns, options));
-    else await writeFolder(db, output.folder(silver, columns, options), `${path}.folder`);
+    if (output.folder === undefined) {
+      const shown = output.defuses && options.defuseFormulas ? await toDefuse(db, silver, columns) : columns;
+      await db.run(output.copy(silver, output.workbook ? `${path}.csv` : path, shown, options));
+    } else await writeFolder(db, output.folder(silver, columns, options), `${path}.folder`);
   } finally {
     db.close();
   }
   if (output.folder !== undefined) await zipFolder(`${path}.folder`, path);
   if (output.folder === undefined && output.workbook) await makeWorkbook(`${path}.csv`, path, publishing);
+}
+
+/** Columns of one question: preparing it takes time with the square of their number. */
+const ASKED_AT_ONCE = 64;
+
+/** The columns, as text only where silver holds a text that may have to be defused. */
+async function toDefuse(db: DuckDb, silver: readonly string[], columns: readonly ResultColumn[]): Promise<readonly ResultColumn[]> {
+  const texts = columns.filter(({ isText }) => isText);
+  const suspects = new Set<string>();
+  for (let from = 0; from < texts.length; from += ASKED_AT_ONCE) {
+    const asked = texts.slice(from, from + ASKED_AT_ONCE);
+    const found = await db.numbers(formulaQuestion(silver, asked));
+    asked.forEach(({ name }, i) => found[i] === 1 && suspects.add(name));
+  }
+  return columns.map(({ name }) => ({ name, isText: suspects.has(name) }));
 }
 
 async function writeFolder(db: DuckDb, { question, copies }: FolderPlan, target: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { LeftFile } from '@attune/core';
 import {
   listCopy,
@@ -12,18 +13,21 @@ import {
   type SilverColumn,
   type TransformResult,
 } from '@attune/pipeline';
+import { identityOf, type Checkpoint } from '../checkpoint.js';
+import { Checkpoints } from '../checkpoints.js';
 import { DecodedInput } from '../container/decoded-input.js';
 import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
+import { PASS_FILES, PassFiles } from '../pass-files.js';
 import type { Task, TaskInputs } from '../protocol.js';
-import { ScratchFile } from '../scratch-file.js';
+import type { ScratchFile } from '../scratch-file.js';
 import { SilverStream } from '../silver-stream.js';
-import { CHUNK_BYTES, isWorthThreads, readThreaded } from '../threads/threaded-read.js';
-import { readAll } from './full-read.js';
+import { isWorthThreads, readThreaded } from '../threads/threaded-read.js';
+import { CHUNK_BYTES, readAll } from './full-read.js';
 import { MemberReads } from './member-reads.js';
 import { PassProgress } from './pass-progress.js';
 
-const PART = 'silver.part.csv';
+const PART = PASS_FILES.part;
 const SILVER = 'silver.parquet';
 const LISTS = ['findings', 'quarantine', 'duplicates'] as const satisfies readonly ListName[];
 
@@ -42,10 +46,13 @@ export const transformTask: Task<'transform'> = async (input, context) => {
     const db = await DuckDb.open(scratch, { ...limitsFor(context.limits, columns.length), threads: 1 });
     try {
       const onRead = (bytes: number): void => progress.read(bytes, source.size);
-      const threads = isWorthThreads(plan, source.size, context.limits.threads) ? context.limits.threads : 1;
-      const passed = await context.timed('transform.pass', () => pass(input, { source, threads, onRead }, { db, columns }));
+      const { shardBytes } = context.limits;
+      const chunkBytes = Math.min(CHUNK_BYTES, shardBytes);
+      const threads = isWorthThreads(plan, source.size, context.limits.threads, chunkBytes) ? context.limits.threads : 1;
+      const reading = { source, threads, chunkBytes, shardBytes, onRead };
+      const passed = await context.timed('transform.pass', () => pass(input, reading, { db, columns }));
       const files = await context.timed('transform.store', () => store(input, passed, { db, columns }));
-      await rm(join(scratch, PART));
+      for (const file of [PART, PASS_FILES.entered]) await rm(join(scratch, file));
       const { ledger, errorsFound, failure } = passed.result;
       return { files, ledger, errorsFound, ...(failure === undefined ? {} : { failure }) };
     } finally {
@@ -60,6 +67,8 @@ export const transformTask: Task<'transform'> = async (input, context) => {
 interface Reading {
   readonly source: DecodedInput;
   readonly threads: number;
+  readonly chunkBytes: number;
+  readonly shardBytes: number;
   readonly onRead: (bytes: number) => void;
 }
 
@@ -75,35 +84,90 @@ interface Passed {
   readonly stored: boolean;
 }
 
-async function pass(
-  { plan, scratch, planFindings }: TaskInputs['transform'],
-  { source, threads, onRead }: Reading,
-  { db, columns }: Store,
-): Promise<Passed> {
-  const stream = source.size > CHUNK_BYTES ? await SilverStream.open(db, columns, scratch, join(scratch, SILVER)) : undefined;
-  const part = new ScratchFile(join(scratch, PART));
-  const [findings, quarantine, duplicates] = LISTS.map((list) => new ScratchFile(join(scratch, `${list}.ndjson`)));
-  const ports = { part, findings: findings!, quarantine: quarantine!, duplicates: duplicates! };
+async function pass(input: TaskInputs['transform'], reading: Reading, store: Store): Promise<Passed> {
+  const files = new PassFiles(input.scratch);
+  let stream: SilverStream | undefined;
   try {
-    const members = new MemberReads(source);
-    const transform = new TransformPass(
-      plan,
-      entityOf(plan),
-      { ...ports, part: stream === undefined ? part : both(part, stream), readInput: members.readReceived },
-      { planFindings: [...planFindings, ...source.findings] },
-    );
-    const account =
-      threads > 1
-        ? await readThreaded(members, source.path, plan, transform, { threads, onRead })
-        : await readAll(members, plan, transform, onRead);
+    const { source, chunkBytes } = reading;
+    const checkpoints = checkpointsOf(input, reading, files);
+    const earlier = await checkpoints?.earlier();
+    if (source.size > chunkBytes) stream = await openStream(input.scratch, store, files);
+    const result = await readRecords(input, reading, { files, stream, checkpoints, earlier });
     const stored = (await stream?.end()) ?? false;
-    return { result: transform.finish(account, source.size), stored };
+    return { result, stored };
   } catch (error) {
     await stream?.end();
     throw error;
   } finally {
-    for (const file of Object.values(ports)) file.close();
+    files.close();
   }
+}
+
+/** Small inputs are read again as quickly as anything is found. */
+function checkpointsOf(
+  { plan, scratch, planFindings, resume }: TaskInputs['transform'],
+  { source, shardBytes }: Reading,
+  files: PassFiles,
+): Checkpoints | undefined {
+  if (resume === undefined || source.size <= shardBytes) return undefined;
+  const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members);
+  return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
+}
+
+/** Rows of an earlier attempt go before those of this one. */
+async function openStream(scratch: string, { db, columns }: Store, files: PassFiles): Promise<SilverStream | undefined> {
+  const stream = await SilverStream.open(db, columns, scratch, join(scratch, SILVER));
+  if (stream === undefined) return undefined;
+  for (const block of files.blocks('part')) {
+    stream.write(block);
+    await setImmediate(); // lets a lost parent in
+  }
+  return stream;
+}
+
+interface Passing {
+  readonly files: PassFiles;
+  readonly stream: SilverStream | undefined;
+  readonly checkpoints: Checkpoints | undefined;
+  readonly earlier: Checkpoint | undefined;
+}
+
+async function readRecords(
+  { plan, planFindings }: TaskInputs['transform'],
+  { source, threads, chunkBytes, onRead }: Reading,
+  { files, stream, checkpoints, earlier }: Passing,
+): Promise<TransformResult> {
+  const members = new MemberReads(source);
+  const part = files.of('part');
+  const [findings, quarantine, duplicates] = LISTS.map((list) => files.of(list));
+  const transform = new TransformPass(
+    plan,
+    entityOf(plan),
+    {
+      part: stream === undefined ? part : both(part, stream),
+      findings: findings!,
+      quarantine: quarantine!,
+      duplicates: duplicates!,
+      ...(checkpoints === undefined ? {} : { entered: files.of('entered') }),
+      readInput: members.readReceived,
+    },
+    { planFindings: [...planFindings, ...source.findings], ...(earlier === undefined ? {} : { earlier: earlier.pass }) },
+  );
+  if (earlier !== undefined) {
+    for (const block of files.blocks('entered')) transform.reenter(new Int32Array(block.buffer, 0, block.length / 4));
+    onRead(earlier.bytes);
+  }
+  const course = {
+    chunkBytes,
+    onRead,
+    from: earlier?.place,
+    ...(checkpoints === undefined ? {} : { onPlace: checkpoints.offer(() => transform.state()) }),
+  };
+  const account =
+    threads > 1
+      ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
+      : await readAll(members, plan, transform, course);
+  return transform.finish(account, source.size);
 }
 
 const both = (part: ScratchFile, stream: SilverStream): Pick<ScratchFile, 'write' | 'read'> => ({

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { Plan } from '@attune/core';
+import type { RecordPlace } from '@attune/formats';
 import { ChunkWorker, type ChunkResult } from '@attune/pipeline';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { entityOf } from '../entity-of.js';
@@ -22,6 +23,9 @@ export interface ChunkTask {
   /** Ordinal of the chunk in the pass; `first`: of its member. */
   readonly chunk: number;
   readonly first: boolean;
+  /** Of the first chunk of the pass: records before it, and where it begins unless at the start of its member. */
+  readonly records?: number;
+  readonly at?: RecordPlace;
   readonly chain: ChunkChain['shared'];
   /** For the rows. */
   readonly memory?: Uint8Array<ArrayBuffer>;
@@ -37,7 +41,8 @@ export default function work(task: ChunkTask): unknown {
     task,
     {
       before: () => {
-        const place = chunk === 0 ? { byteOffset: 0, line: 1, records: 0 } : chain.end(chunk - 1);
+        if (chunk === 0) return { at: task.at, records: task.at?.records ?? task.records ?? 0 };
+        const place = chain.end(chunk - 1);
         return { at: first ? undefined : place, records: place.records };
       },
       ended: (place) => chain.ended(chunk, place),

@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { AppError, type Plan } from '@attune/core';
-import { cutOf, emptyAccount, MemberAccounts, type ByteAccount } from '@attune/formats';
+import { cutOf, type ByteAccount, type RecordPlace } from '@attune/formats';
 import type { ChunkResult, TransformPass } from '@attune/pipeline';
 import { Piscina } from 'piscina';
 import type { DecodedMember } from '../container/decoded-input.js';
 import { memberPlan } from '../tasks/member-plan.js';
+import { MemberProgress, sumOf, type ReadCourse } from '../tasks/member-progress.js';
 import type { MemberReads } from '../tasks/member-reads.js';
 import { ChunkChain } from './chunk-chain.js';
 import type { ChunkTask } from './chunk-thread.js';
 
-/** Bytes of a chunk. What the pass leaves does not depend on it. */
-export const CHUNK_BYTES = 4 << 20;
 /** Chunks that are read, at work or waiting for their turn, per thread. */
 const AHEAD = 2;
 
 /** Whether threads are worth it: small inputs do not pay for them, and some texts can be read from their start only. */
-export function isWorthThreads(plan: Plan, size: number, threads: number): boolean {
-  return threads > 1 && size > CHUNK_BYTES && cutOf(plan) !== 'none';
+export function isWorthThreads(plan: Plan, size: number, threads: number, chunkBytes: number): boolean {
+  return threads > 1 && size > chunkBytes && cutOf(plan) !== 'none';
 }
 
 let pool: Piscina | undefined;
@@ -50,44 +49,41 @@ export async function readThreaded(
   path: string,
   plan: Plan,
   pass: TransformPass,
-  { threads, onRead }: { threads: number; onRead: (bytes: number) => void },
+  { threads, chunkBytes, ...course }: ReadCourse & { readonly threads: number; readonly chunkBytes: number },
 ): Promise<ByteAccount> {
-  const chunks = cut(reads, path, plan);
+  const progress = new MemberProgress(reads, pass, course);
+  const chunks = cut(reads, path, plan, progress, chunkBytes);
   const chain = ChunkChain.of(chunks.length);
   const pool = threadsOf(threads);
-  const accounts = new MemberAccounts();
   const memory: Uint8Array<ArrayBuffer>[] = [];
   const begun: Promise<ChunkResult>[] = [];
+  const opening = { records: progress.records, ...(progress.at === undefined ? {} : { at: progress.at }) };
   const begin = (): void => {
     const chunk = begun.length;
     const { task } = chunks[chunk]!;
     const rows = memory.pop();
-    const work = pool.run({ ...task, chunk, chain: chain.shared, ...(rows === undefined ? {} : { memory: rows }) } satisfies ChunkTask, {
+    const given = { ...(rows === undefined ? {} : { memory: rows }), ...(chunk === 0 ? opening : {}) };
+    const work = pool.run({ ...task, chunk, chain: chain.shared, ...given } satisfies ChunkTask, {
       transferList: rows === undefined ? [] : [rows.buffer],
     }) as Promise<ChunkResult>;
     work.catch(() => chain.giveUp());
     begun.push(work);
   };
-  let account = emptyAccount();
   try {
     for (let i = 0; i < chunks.length; i++) {
       while (begun.length < Math.min(chunks.length, i + threads * AHEAD)) begin();
       const { ordinal, task } = chunks[i]!;
-      const { name, first, to, start, size } = task;
-      if (first) {
-        reads.begin(accounts.records);
-        pass.member(name, accounts.records);
-        account = emptyAccount();
-      }
+      if (i === 0 || task.first) progress.begin();
       const result = await begun[i]!;
       pass.take(result);
       pass.takeSketches(result.sketches);
       memory.push(result.rows as Uint8Array<ArrayBuffer>);
-      for (const part of Object.keys(account) as (keyof ByteAccount)[]) account[part] += result.account[part];
-      if (chunks[i + 1]?.ordinal !== ordinal) accounts.add(account, size);
-      onRead(start + to);
+      progress.account = sumOf(progress.account, result.account);
+      const isLast = chunks[i + 1]?.ordinal !== ordinal;
+      progress.reached(task.to, isLast ? undefined : chain.end(i));
+      if (isLast) progress.end();
     }
-    return accounts.total;
+    return progress.total;
   } catch (error) {
     chain.giveUp();
     await Promise.allSettled(begun);
@@ -101,16 +97,24 @@ function failed(error: unknown): unknown {
   return typeof code === 'string' && typeof detail === 'string' ? new AppError(code as AppError['code'], detail) : error;
 }
 
-function cut(reads: MemberReads, path: string, plan: Plan): readonly Planned[] {
+function cut(
+  reads: MemberReads,
+  path: string,
+  plan: Plan,
+  { first, at }: { first: number; at: RecordPlace | undefined },
+  chunkBytes: number,
+): readonly Planned[] {
   const byLines = cutOf(plan) === 'lines';
   const pass = randomUUID();
-  return reads.members.flatMap((member, ordinal) => {
+  return reads.members.slice(first).flatMap((member, i) => {
+    const ordinal = first + i;
+    const from = i === 0 ? (at?.byteOffset ?? 0) : 0;
     const own = ordinal === 0 ? plan : { ...plan, ...memberPlan(plan, ordinal + 1, (into) => reads.read(member, 0, into), member.size) };
     const task = { member: `${pass} ${ordinal}`, plan: JSON.stringify(own), name: member.name, path, ...placeOf(member), byLines };
-    return Array.from({ length: Math.max(1, Math.ceil(member.size / CHUNK_BYTES)) }, (_, i) => ({
-      ordinal,
-      task: { ...task, from: i * CHUNK_BYTES, to: Math.min(member.size, (i + 1) * CHUNK_BYTES), first: i === 0 },
-    }));
+    return Array.from({ length: Math.max(1, Math.ceil((member.size - from) / chunkBytes)) }, (_, k) => {
+      const start = from + k * chunkBytes;
+      return { ordinal, task: { ...task, from: start, to: Math.min(member.size, start + chunkBytes), first: start === 0 } };
+    });
   });
 }
 
