@@ -79,7 +79,7 @@ test('an engine process has its limits, and no core dumps', async () => {
 test('a limit that cannot be set keeps no process from starting, and the lower one that holds is as good', async () => {
   const { command, args, missing } = await confinement({ ...processLimits(256, 2), openFiles: 2 ** 40 });
   expect(missing).not.toContain('open files');
-  expect(execFileSync(command, [...args, '-p', '6 * 7'], { encoding: 'utf8' })).toBe('42\n');
+  expect(execFileSync(command, [...args, '-e', 'process.stdout.write(String(6 * 7))'], { encoding: 'utf8' })).toBe('42');
 });
 
 test('where confinement says that there is no network, no connection can be made', async () => {
