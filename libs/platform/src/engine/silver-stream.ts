@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,6 +8,12 @@ import { silverCopy, type SilverColumn } from '@attune/pipeline';
 import type { DuckDb } from './duckdb.js';
 
 const PIPE = 'silver.pipe';
+/**
+ * Whether somebody has time to read at the other end. A pipe holds 64 KiB, so writer and reader take turns thousands of times: next to nothing
+ * where a core is free, but each turn waits for its time slice on a busy machine, where reading the part afterwards is faster by far.
+ */
+export const hasFreeCore = (): boolean => loadavg()[0]! < availableParallelism();
+
 /** How often is looked whether DuckDB has begun to read. */
 const LOOK_MS = 2;
 

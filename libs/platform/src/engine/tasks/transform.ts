@@ -21,7 +21,7 @@ import { entityOf } from '../entity-of.js';
 import { PASS_FILES, PassFiles } from '../pass-files.js';
 import type { Task, TaskInputs } from '../protocol.js';
 import type { ScratchFile } from '../scratch-file.js';
-import { SilverStream } from '../silver-stream.js';
+import { hasFreeCore, SilverStream } from '../silver-stream.js';
 import { isWorthThreads, readThreaded } from '../threads/threaded-read.js';
 import { CHUNK_BYTES, readAll } from './full-read.js';
 import { MemberReads } from './member-reads.js';
@@ -116,7 +116,7 @@ function checkpointsOf(
 
 /** Rows of an earlier attempt go before those of this one. */
 async function openStream(scratch: string, { db, columns }: Store, files: PassFiles): Promise<SilverStream | undefined> {
-  const stream = await SilverStream.open(db, columns, scratch, join(scratch, SILVER));
+  const stream = hasFreeCore() ? await SilverStream.open(db, columns, scratch, join(scratch, SILVER)) : undefined;
   if (stream === undefined) return undefined;
   for (const block of files.blocks('part')) {
     stream.write(block);
