@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { FIELDS, NULL_TOKENS, SEX, STATES } from './engine/job.mjs';
+import { installPeers, median, round } from './measured.mjs';
 
 const HERE = import.meta.dirname;
 const JOB = JSON.stringify({ fields: FIELDS, null_tokens: NULL_TOKENS, sex: SEX, states: STATES });
@@ -58,6 +59,8 @@ function measure(command, input, out, threads) {
   return null;
 }
 
+const of = (runs, member) => median(runs.map((one) => one[member]));
+
 function summary(seen, rows, threads) {
   const ours = of(seen.attune, 'seconds');
   const ratio = (name) => (seen[name] == null ? null : round(of(seen[name], 'seconds') / ours));
@@ -80,21 +83,7 @@ function summary(seen, rows, threads) {
   };
 }
 
-function of(runs, member) {
-  const sorted = runs.map((one) => one[member]).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Peers are no part of the product: they are installed when a benchmark needs them. */
-function installPeers() {
-  if (fs.existsSync(path.join(HERE, 'peers/node_modules'))) return;
-  must(['npm', 'ci', '--ignore-scripts', '--prefix', path.join(HERE, 'peers')]);
-}
-
 function must([program, ...args]) {
   const { status, stderr } = spawnSync(program, args, { cwd: HERE, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args[0]} failed: ${stderr}`);
 }
-
-const round = (value) => Math.round(value * 100) / 100;

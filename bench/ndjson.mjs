@@ -8,6 +8,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { StringDecoder } from 'node:string_decoder';
 import { parseArgs } from 'node:util';
+import { median, round } from './measured.mjs';
 
 const CHUNK = 1 << 20;
 const CONTENDERS = ['attune', 'json-parse-streaming', 'json-parse-readline'];
@@ -65,7 +66,7 @@ function report(file, found) {
     JSON.stringify({
       rows,
       bytes,
-      seconds: round(seconds[ours]),
+      seconds: round(seconds[ours], 3),
       rows_per_second: Math.round(rows / seconds[ours]),
       peak_rss_bytes: Math.max(...found[ours].map((one) => one.rss)),
       ratios: Object.fromEntries(peers.map((name) => [name, round(seconds[name] / seconds[ours])])),
@@ -192,6 +193,3 @@ function generate(file, rows, seed) {
   }
   fs.closeSync(fd);
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
-const round = (value) => Math.round(value * 1000) / 1000;

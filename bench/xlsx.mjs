@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installPeers, median, round } from './measured.mjs';
 import { makeWorkbook } from './xlsx/make-workbook.mjs';
 
 const HERE = import.meta.dirname;
-const PEERS = path.join(HERE, 'peers');
 
 export async function run(args) {
   const { values } = parseArgs({
@@ -46,7 +46,7 @@ export async function run(args) {
         rows_per_second: Math.round(rows / seconds),
         peak_rss_bytes: Math.max(...found.ours.map((one) => one.peak_rss_bytes)),
         peer_peak_rss_bytes: Math.max(...found['exceljs-stream'].map((one) => one.peak_rss_bytes)),
-        ratios: { 'exceljs-stream': Number((peer / seconds).toFixed(2)) },
+        ratios: { 'exceljs-stream': round(peer / seconds) },
       }),
     );
   } finally {
@@ -54,19 +54,8 @@ export async function run(args) {
   }
 }
 
-/** Peers are installed when they are wanted, beside the product and never with it. */
-function installPeers() {
-  if (fs.existsSync(path.join(PEERS, 'node_modules/exceljs'))) return;
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: PEERS, stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
 function readOnce(name, file, folder) {
   const scratch = fs.mkdtempSync(path.join(folder, 'scratch-'));
   const output = execFileSync(process.execPath, [path.join(HERE, 'xlsx/readers.mjs'), name, file, scratch], { encoding: 'utf8' });
   return JSON.parse(output.trim().split('\n').at(-1));
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

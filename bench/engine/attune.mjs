@@ -2,11 +2,9 @@
 // quarantine, duplicates, profile, lineage) and publish (csv and parquet), each in the engine process as in a job, without the job around it.
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { built, planOf } from './plan.mjs';
 
-const LIBS = path.resolve(import.meta.dirname, '../../libs');
-const { makePlan } = await import(pathToFileURL(path.join(LIBS, 'pipeline/dist/index.js')).href);
-const { Engine } = await import(pathToFileURL(path.join(LIBS, 'platform/dist/index.js')).href);
+const { Engine } = await built('platform/dist/index.js');
 
 const [input, out, threads] = process.argv.slice(2);
 const phases = {};
@@ -27,18 +25,7 @@ const read = (directory, file) => JSON.parse(fs.readFileSync(path.join(directory
 const started = performance.now();
 const inspected = scratch('inspect');
 await engine.run('inspect', { input, scratch: inspected });
-const { plan, findings } = makePlan({
-  detection: read(inspected, 'detection.json'),
-  profile: read(inspected, 'sample-profile.json'),
-  options: {
-    remove_duplicates: true,
-    standardize_fields: true,
-    validate_schema: true,
-    output_formats: ['csv', 'parquet'],
-    review: 'never',
-  },
-  receivedAt: '2026-01-01T00:00:00Z',
-});
+const { plan, findings } = planOf(read(inspected, 'detection.json'), read(inspected, 'sample-profile.json'));
 const transformed = scratch('transform');
 const { ledger } = await engine.run('transform', { input, plan, planFindings: findings, scratch: transformed });
 // The next stage has silver in its own scratch, as a second name of the same file.

@@ -4,15 +4,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { built, planOf } from './plan.mjs';
 
-const LIBS = path.resolve(import.meta.dirname, '../../libs');
-const load = (file) => import(pathToFileURL(path.join(LIBS, file)).href);
-const { makePlan, TransformPass } = await load('pipeline/dist/index.js');
-const { findEntity } = await load('core/dist/index.js');
-const { openReader } = await load('formats/dist/index.js');
-const { inspectFile } = await load('platform/dist/engine/inspect-file.js');
-const { ScratchFile } = await load('platform/dist/engine/scratch-file.js');
+const { TransformPass } = await built('pipeline/dist/index.js');
+const { findEntity } = await built('core/dist/index.js');
+const { openReader } = await built('formats/dist/index.js');
+const { inspectFile } = await built('platform/dist/engine/inspect-file.js');
+const { ScratchFile } = await built('platform/dist/engine/scratch-file.js');
 
 const CHUNK = 4 << 20;
 const input = process.argv[2];
@@ -83,8 +81,7 @@ const timed = (work) => {
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-one-core-'));
 const { detection, profile } = await inspectFile(input, { inflatedBytes: 2 ** 40 });
-const options = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [], review: 'never' };
-const { plan } = makePlan({ detection, profile, options, receivedAt: '2026-01-01T00:00:00Z' });
+const { plan } = planOf(detection, profile);
 limit();
 const limitSeconds = timed(limit);
 const passSeconds = timed(() => pass(plan, dir));

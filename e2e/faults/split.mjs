@@ -7,10 +7,9 @@ import { AttuneProcess } from './attune-process.mjs';
 import { Deployment, freePort, ROOT } from './deployment.mjs';
 
 const WORKERS = ['validator', 'harmonizer', 'generator'];
-const COPIES = 2;
 
 /**
- * Every service as processes of their own, two of each, on one database, one queue and one folder of blobs: what
+ * Every service as processes of their own, so many of each, on one database, one queue and one folder of blobs: what
  * `apps/*` are for. The processes share nothing else; each has a data directory, an HTTP port and a gRPC port of its own.
  */
 export class Split extends Deployment {
@@ -20,8 +19,9 @@ export class Split extends Deployment {
   #environment;
   #postgres;
 
-  constructor(dataDir, environment = {}) {
+  constructor(dataDir, environment = {}, copies = 2) {
     super(dataDir);
+    this.copies = copies;
     this.#environment = environment;
   }
 
@@ -77,10 +77,10 @@ export class Split extends Deployment {
     const grpc = {};
     for (const service of WORKERS) {
       const addresses = [];
-      for (let copy = 0; copy < COPIES; copy++) addresses.push((await this.#add(service, copy, shared)).grpc);
+      for (let copy = 0; copy < this.copies; copy++) addresses.push((await this.#add(service, copy, shared)).grpc);
       grpc[`ATTUNE_${service.toUpperCase()}_GRPC`] = addresses.join(',');
     }
-    for (let copy = 0; copy < COPIES; copy++) this.#gateways.push(await this.#add('gateway', copy, { ...shared, ...grpc }));
+    for (let copy = 0; copy < this.copies; copy++) this.#gateways.push(await this.#add('gateway', copy, { ...shared, ...grpc }));
   }
 
   async #add(service, copy, shared) {

@@ -1,16 +1,15 @@
-import fs from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { openBrowser } from './browser.js';
 import { openApi } from './contract.js';
 import { Installation } from './installation.js';
 
-const CHROMIUM = process.env['TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 let attune: Installation;
 let browser: Browser | undefined;
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
   attune = await Installation.start();
-  if (fs.existsSync(CHROMIUM)) browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  browser = await openBrowser();
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -33,10 +32,7 @@ test('the page loads nothing from elsewhere, and its files may be kept for ever'
 });
 
 test('a reader sees every operation of the document, and no other, without a complaint of the browser', async () => {
-  if (browser === undefined) {
-    process.stdout.write('not executed: no Chromium\n');
-    return;
-  }
+  if (browser === undefined) return;
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

@@ -9,7 +9,7 @@ const LIBRARY = /duckdb/i;
 
 test.each<[string, (environment: Readonly<Record<string, string>>) => Promise<Installation<Deployment>>]>([
   ['the all-in-one', (environment) => Installation.start(environment)],
-  ['gateways and workers of a split deployment', (environment) => Installation.startSplit(environment)],
+  ['gateways and workers of a split deployment', (environment) => Installation.startSplit(environment, 1)],
 ])('%s: a process that serves has not loaded DuckDB, even after a whole job', async (_shape, start) => {
   const attune = await start({});
   try {

@@ -10,7 +10,7 @@ declare module '*/faults/split.mjs' {
   import { Deployment } from '*/faults/deployment.mjs';
 
   export class Split extends Deployment {
-    constructor(dataDir: string, environment?: Readonly<Record<string, string>>);
+    constructor(dataDir: string, environment?: Readonly<Record<string, string>>, copies?: number);
     gateway(number: number): { readonly process: import('*/faults/deployment.mjs').Process; readonly url: string; readonly grpc: string };
   }
 }
@@ -40,4 +40,14 @@ declare module '*/faults/deployment.mjs' {
   }
 
   export function freePort(): Promise<number>;
+}
+
+declare module '*/faults/content-hash.mjs' {
+  export interface StoredContent {
+    readonly kind: string;
+    readonly sha256: string;
+    readonly storage_key: string;
+  }
+
+  export function contentHash(dataDir: string, artifact: StoredContent): string;
 }

@@ -7,7 +7,10 @@ import { jsonText, text, valid, wellFormed } from './fuzz-values.js';
 export interface Pool {
   readonly jobs: string[];
   readonly spare: string[];
-  readonly others: string[];
+  readonly mappings: string[];
+  readonly rules: string[];
+  /** These may be deleted. */
+  readonly spareRules: string[];
   readonly etags: string[];
   readonly cursors: string[];
 }
@@ -82,9 +85,16 @@ function requestOf(path: string, method: string, operation: OperationObject): fc
     });
 }
 
+function poolOf(template: string, destructive: boolean): keyof Pool {
+  if (template.includes('/rules')) return destructive ? 'spareRules' : 'rules';
+  if (template.includes('/mappings')) return 'mappings';
+  return destructive ? 'spare' : 'jobs';
+}
+
 function pathOf(template: string, destructive: boolean): fc.Arbitrary<Chosen> {
+  const kind = poolOf(template, destructive);
   const ids: fc.Arbitrary<Chosen> = fc.oneof(
-    { weight: 12, arbitrary: fc.nat(50).map((at) => from(destructive ? 'spare' : template.includes('/jobs') ? 'jobs' : 'others', at)) },
+    { weight: 12, arbitrary: fc.nat(50).map((at) => from(kind, at)) },
     {
       weight: 2,
       arbitrary: fc.nat(50).map((at) => (pool: Pool) => (destructive ? randomUUID() : from('jobs', at)(pool).replace(/^\w+_/, ''))),

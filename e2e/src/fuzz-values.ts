@@ -55,6 +55,8 @@ export function valid(schema: Schema, depth = 0): fc.Arbitrary<unknown> {
   if (choices !== undefined) return fc.oneof(...choices.map((choice) => valid(choice, depth)));
   if (schema['type'] === 'object') return object(schema, depth);
   if (schema['type'] === 'array') {
+    const prefix = schema['prefixItems'] as Schema[] | undefined;
+    if (prefix !== undefined) return fc.tuple(...prefix.map((item) => valid(item, depth + 1)));
     const [minLength, most] = [Number(schema['minItems'] ?? 0), depth > 2 ? 1 : 3];
     return fc.array(valid((schema['items'] ?? {}) as Schema, depth + 1), { minLength, maxLength: Math.max(minLength, most) });
   }

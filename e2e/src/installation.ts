@@ -36,9 +36,9 @@ export class Installation<Server extends Deployment = Deployment> {
     return Installation.#started((dataDir) => new AllInOne(dataDir, port, environment));
   }
 
-  /** Every service as processes of their own, two of each. */
-  static startSplit(environment: Environment = {}): Promise<Installation<Split>> {
-    return Installation.#started((dataDir) => new Split(dataDir, environment));
+  /** Every service as processes of their own, so many of each. */
+  static startSplit(environment: Environment = {}, copies = 2): Promise<Installation<Split>> {
+    return Installation.#started((dataDir) => new Split(dataDir, environment, copies));
   }
 
   static async #started<Server extends Deployment>(make: (dataDir: string) => Server): Promise<Installation<Server>> {

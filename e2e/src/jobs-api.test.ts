@@ -184,7 +184,7 @@ describe('results', () => {
       'attachment; filename="quarantine.csv"',
     ]);
     const [header, ...rows] = delimitedRows((await csv.text()).replaceAll('\r\n', '\n'));
-    const raw = rows.filter((row) => row.length > 1).map((row) => row[header!.indexOf('raw')]!);
+    const raw = rows.filter((row) => row.length > 1).map((row) => row[header!.indexOf('_raw')]!);
     expect(raw.map((text) => text[0])).toEqual(["'", "'"]);
     expect(raw.map((text) => text.slice(1).trimEnd())).toEqual(records.map((record) => record.raw!.trimEnd()));
     expect((await problemOf(await attune.request(`${route}?format=xlsx`))).code).toBe('validation_failed');

@@ -44,8 +44,8 @@ test(`a Prometheus parser accepts the metrics${promtool ? '' : ' (promtool: not 
 });
 
 test('counters and gauges say what the rows of the database say', async () => {
-  await attune.run({ bytes: 'patient_id,birth_date\nP1,1980-01-31\n"P2,x\nP3,1999-12-31\n', options: { output_formats: ['csv'] } });
-  await attune.run({ bytes: '{"not": "a table"}' });
+  await attune.run({ bytes: new Uint8Array([0x50, 0x4b, 3, 4, 0, 0]) });
+  await attune.run({ bytes: `patient_id,birth_date\n${'P1,1980-01-31\n'.repeat(40)}"P2,x\n`, options: { output_formats: ['csv'] } });
   const counted = (
     await attune.withDatabase((database) =>
       database.query<{ status: string; jobs: number }>('SELECT status, count(*)::int AS jobs FROM attune.jobs GROUP BY status'),

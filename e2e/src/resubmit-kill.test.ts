@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jobActions, type JobBody, jobPaths } from '@attune/api';
+import { contentHash, type StoredContent } from '../faults/content-hash.mjs';
 import { expectConservation, Installation } from './installation.js';
 
 jest.setTimeout(180_000);
@@ -30,7 +31,7 @@ async function resubmit(id: string): Promise<void> {
 async function effect(id: string): Promise<unknown> {
   return attune.withDatabase(async (database) => {
     const { rows: artifacts } = await database.query(
-      `SELECT generation, stage, shard, kind, sha256, records FROM attune.artifacts WHERE job_id = $1 AND kind <> 'manifest' ORDER BY 1, 2, 3, 4`,
+      `SELECT generation, stage, shard, kind, sha256, records, storage_key FROM attune.artifacts WHERE job_id = $1 AND kind <> 'manifest' ORDER BY 1, 2, 3, 4`,
       [id.slice(4)],
     );
     const { rows: ledger } = await database.query(
@@ -41,7 +42,11 @@ async function effect(id: string): Promise<unknown> {
       `SELECT data FROM attune.job_events WHERE job_id = $1 AND data->>'status' IN ('completed', 'failed', 'cancelled') ORDER BY seq`,
       [id.slice(4)],
     );
-    return { artifacts, ledger, ends };
+    const contents = artifacts.map(({ storage_key, ...artifact }: StoredContent & { storage_key: string }) => ({
+      ...artifact,
+      sha256: contentHash(attune.server.dataDir, { ...artifact, storage_key }),
+    }));
+    return { contents, ledger, ends };
   });
 }
 
@@ -63,6 +68,7 @@ async function killedIn(id: string, stage: string, shard: number): Promise<boole
 }
 
 test('a resubmission that is killed in each of its stages leaves what an undisturbed one does', async () => {
+  await submitted(); // every job that is compared has one before it
   const reference = await submitted();
   await resubmit(reference.job_id);
   const undisturbed = await attune.ended(reference.job_id);

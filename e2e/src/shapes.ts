@@ -9,6 +9,12 @@ export function describeShapes(tests: (start: () => Promise<Installation>) => vo
   describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
 }
 
+/** The two of them that differ most, for what does not depend on each of the two differences alone. */
+export function describeTwoShapes(tests: (start: () => Promise<Installation>) => void): void {
+  describe('all-in-one, queue in Postgres', () => tests(() => Installation.start()));
+  describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
+}
+
 let taken = 0;
 
 /** One of the numbered databases of a Redis, so that installations do not ring each other. */

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { jobPaths, type JobBody } from '@attune/api';
 import { delimitedRows } from './delimited-rows.js';
+import { duckdb } from './duckdb.js';
 import { Installation, type Upload } from './installation.js';
 
 jest.setTimeout(300_000);
@@ -11,7 +12,6 @@ let attune: Installation;
 beforeAll(async () => (attune = await Installation.start()));
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
 
-const ROOT = path.join(import.meta.dirname, '../..');
 const HEADER = ['patient_id', 'first_name', 'last_name', 'birth_date', 'state', 'note'];
 const NOTES = ['', 'it\'s, "quoted"', 'two\nlines', 'back\\slash\ttab', '=1+1', "'=2", null, '-12.50'];
 const PEOPLE: readonly (readonly (string | null)[])[] = Array.from({ length: 80 }, (_, i) => [
@@ -63,21 +63,6 @@ const pgInserts = lines(
       `INSERT INTO public.patient (${HEADER.join(', ')}) VALUES (${row.map((one) => (one === null ? 'NULL' : `'${one.replaceAll("'", "''")}'`)).join(', ')});`,
   ),
 );
-
-/** A statement for DuckDB, in a process of its own: this one has none. */
-function duckdb(statement: string): Record<string, unknown>[] {
-  const script = `import { DuckDBInstance } from '@duckdb/node-api';
-    const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    const reader = await connection.runAndReadAll(process.argv[1]);
-    process.stdout.write(JSON.stringify(reader.getRowObjectsJson()));`;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script, statement], {
-    cwd: path.join(ROOT, 'libs/platform'),
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>[];
-}
 
 const file = (name: string): string => path.join(attune.directory, name);
 

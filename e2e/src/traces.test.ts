@@ -42,7 +42,7 @@ function form(): FormData {
 
 describe.each([
   ['all-in-one', (environment: Record<string, string>) => Installation.start(environment)],
-  ['split', (environment: Record<string, string>) => Installation.startSplit(environment)],
+  ['split', (environment: Record<string, string>) => Installation.startSplit(environment, 1)],
 ])('the trace of a job, %s', (shape, start) => {
   let spans: SunkSpan[];
   beforeAll(async () => (spans = await tracesOf(start)));

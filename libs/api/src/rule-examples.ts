@@ -10,7 +10,7 @@ const summary: RuleSetSummary = {
 
 const given = { id: 'paid-not-above-a-million', kind: 'range', field: 'paid_amount', max: 100_000_000 };
 
-const inOrder = { id: 'death_not_before_birth', kind: 'order', fields: ['birth_date', 'death_date'], severity: 'error' };
+const inOrder = { id: 'death_not_before_birth', kind: 'order', fields: ['birth_date', 'death_date'], strict: false, severity: 'error' };
 
 const defaults: DefaultRulesBody = {
   entity: 'person',

@@ -1,15 +1,15 @@
 import { columnList, identifier, join, literal, sql, textList, type Sql } from '@attune/sql';
 import type { OutputOptions, ResultColumn } from './output.js';
 
-/** What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms among them; a sign only where no number follows. */
+/** What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms among them; a sign only where something follows that is no number. */
 const STARTERS = '=@\\t\\r\\x{3000}\\x{ff1d}\\x{ff0b}\\x{ff0d}\\x{ff20}';
-const SIGN = '[+-]([^0-9]|$|[0-9]+([^0-9.]|[.]([^0-9]|$|[0-9]+[^0-9])))';
+const SIGN = '[+-]([^0-9]|[0-9]+([^0-9.]|[.]([^0-9]|$|[0-9]+[^0-9])))';
 const FORMULA = `^('+[+-]|'*[${STARTERS}]|${SIGN})`;
 const APOSTROPHE = "'";
 
 /**
  * The rows of silver for a file that people open in a spreadsheet. A text that begins with one of STARTERS, maybe behind apostrophes, and is
- * not just a number gets one apostrophe in front, so that nothing is calculated. Columns of other types are proven and stay as they are.
+ * neither just a number nor just a sign gets one apostrophe in front, so that nothing is calculated. Columns of other types are proven and stay as they are.
  * To undo it: take one apostrophe away from every text that begins with apostrophes and one of STARTERS behind them.
  */
 export function spreadsheetRows(silver: readonly string[], columns: readonly ResultColumn[], { defuseFormulas }: OutputOptions): Sql {

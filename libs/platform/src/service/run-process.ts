@@ -21,7 +21,7 @@ export async function openServices(
   log: Logger,
 ): Promise<RunningProcess & { pepper: string }> {
   const stopTracing = config.otlpUrl
-    ? startTracing(config.otlpUrl, `attune-${services.map(({ name }) => name).join('+')}`, config.traceRatio)
+    ? await startTracing(config.otlpUrl, `attune-${services.map(({ name }) => name).join('+')}`, config.traceRatio)
     : undefined;
   const pepper = config.keyPepper ?? (await keptSecret(path.join(config.dataDir, 'pepper')));
   const database = await Database.open(databaseUrl);

@@ -11,7 +11,7 @@ import {
 import { AppError, bareId, findEntity, prefixed } from '@attune/core';
 import { findRules } from '@attune/packs';
 import { PEPPER, readJson, RulesRepository, type StoredRuleSet, Tenant } from '@attune/platform';
-import { readRule, type RuleSet, ruleSetYaml } from '@attune/rules';
+import { GivenRule, readRule, type RuleSet, ruleSetYaml } from '@attune/rules';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
@@ -57,7 +57,7 @@ export class RulesController {
     if (findEntity(entity) === undefined) throw new AppError('not_found', 'there is no such entity');
     const rules = findRules(entity).map((given) => {
       const { id, kind, fields, severity, dimension, message, fix } = readRule(given);
-      return { id, kind, fields: [...fields], severity, dimension, message, fix, rule: { ...given } };
+      return { id, kind, fields: [...fields], severity, dimension, message, fix, rule: GivenRule.parse(given) };
     });
     return { entity, rules };
   }

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { JobBody, jobPaths } from '@attune/api';
+import { Installation, ROOT } from './installation.js';
+
+jest.setTimeout(300_000);
+
+let attune: Installation;
+beforeAll(async () => (attune = await Installation.start()));
+afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+interface Told {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** The real command line, as a process of its own. */
+async function cli(args: readonly string[], environment: Record<string, string> = {}): Promise<Told> {
+  const env = { ...process.env, ATTUNE_DATA_DIR: attune.server.dataDir, ATTUNE_URL: attune.server.url, ...environment };
+  const child = spawn(process.execPath, [path.join(ROOT, 'apps/attune/bin/attune.mjs'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let error = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (error += chunk));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, out, error };
+}
+
+test('the command line submits, waits, fetches, lists, shows and explains, with its exit codes', async () => {
+  const out = path.join(attune.directory, 'cleaned');
+  const sample = path.join(ROOT, 'samples/members.csv');
+  const submitted = await cli(['submit', sample, '--wait', '--out', out, '--json']);
+  expect([submitted.code, submitted.error]).toEqual([0, expect.stringContaining('Submitted')]);
+  const job = JobBody.parse(JSON.parse(submitted.out));
+  expect(fs.readdirSync(out).sort()).toEqual(['manifest.json', 'quality.json', 'quarantine.csv', 'result.csv', 'result.parquet']);
+  const served = await attune.request(`${jobPaths(job.job_id).result}?format=csv`);
+  expect(sha256(fs.readFileSync(path.join(out, 'result.csv')))).toBe(sha256(Buffer.from(await served.arrayBuffer())));
+  const listed = await cli(['jobs', 'ls', '--json', '--limit', '5']);
+  expect([listed.code, JSON.stringify(JSON.parse(listed.out)).includes(job.job_id)]).toEqual([0, true]);
+  expect(JobBody.parse(JSON.parse((await cli(['jobs', 'get', job.job_id, '--json'])).out)).status).toBe('completed');
+  expect((await cli(['jobs', 'logs', job.job_id])).out).toContain('stage.done');
+  expect((await cli(['jobs', 'cancel', job.job_id])).code).toBe(2);
+  expect((await cli(['inspect', sample])).code).toBe(0);
+  expect((await cli(['doctor'])).code).toBe(0);
+  expect((await cli(['jobs', 'get', job.job_id], { ATTUNE_API_KEY: 'att_live_wrong' })).code).toBe(3);
+  expect((await cli(['jobs', 'ls'], { ATTUNE_URL: 'http://127.0.0.1:9' })).code).toBe(4);
+  const broken = path.join(attune.directory, 'cut-short.zip');
+  fs.writeFileSync(broken, 'PK\x03\x04');
+  expect((await cli(['submit', broken, '--wait'])).code).toBe(1);
+});
