@@ -29,7 +29,7 @@ export { type SketchState } from './transform/column-sketch.js';
 export { SLOT_BYTES } from './transform/duplicate-set.js';
 export { type LineIndex, type LinesState } from './transform/json-lines.js';
 export { isInPart, partColumns } from './transform/part-columns.js';
-export { type ReadBytes, type TransformPorts } from './transform/ports.js';
+export { type ReadBytes, type SettlePorts, type TransformPorts } from './transform/ports.js';
 export { errorsIn, type Profile, type ProfiledColumn } from './transform/profile.js';
 export * from './transform/silver-columns.js';
 export * from './transform/silver-sql.js';

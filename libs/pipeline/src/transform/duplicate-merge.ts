@@ -1,31 +1,27 @@
 import type { RowChunk } from './canonical-chunk.js';
-import { utf8 } from './utf8.js';
-import { DuplicateSet } from './duplicate-set.js';
+import { LINEAGE_BYTES, readLineage, writeDuplicate } from './duplicate-line.js';
+import { DuplicateSet, ENTERED, NO_ROOM } from './duplicate-set.js';
 import { LineBuffer } from './json-lines.js';
+import { LateRows } from './late-rows.js';
 import type { TransformPorts, ReadBytes, ReadReceived } from './ports.js';
-import { receivedBytes } from './received-value.js';
 import { HASH_LANES } from './record-hash.js';
+import { sameReceived } from './same-received.js';
 
 const COMMA = 0x2c;
-/** A row's lineage is at most three numbers of 16 digits with their commas and the line feed. */
-const LINEAGE_BYTES = 64;
-
-const RECORD = utf8('{"record":');
-const LINE = utf8(',"line":');
-const BYTE_OFFSET = utf8(',"byte_offset":');
-const SURVIVOR_RECORD = utf8(',"survivor_record":');
-const SURVIVOR_LINE = utf8(',"survivor_line":');
-const SURVIVOR_OFFSET = utf8(',"survivor_byte_offset":');
+type MergePorts = Pick<TransformPorts, 'part' | 'readInput' | 'entered' | 'late'>;
 
 /**
  * Finds exact duplicates, chunk after chunk in the order of the input: the first record of equal ones survives. The identity of a record
- * is the text of its fields and carried columns in the part, which is the same for the same values and for them only.
+ * is the text of its fields and carried columns in the part, which is the same for the same values and for them only. Once the set is full,
+ * a row that it does not know stays in the part and is noted as late: `LateDuplicates` compares those with each other.
  */
 export class DuplicateMerge {
   readonly lines = new LineBuffer();
   merged = 0;
 
-  readonly #set: DuplicateSet;
+  /** Knows every row that was merged so far but the late ones. */
+  readonly set: DuplicateSet;
+  readonly #late: LateRows | undefined;
   readonly #remove: boolean;
   readonly #readPart: ReadBytes;
   readonly #readInput: ReadReceived;
@@ -41,22 +37,29 @@ export class DuplicateMerge {
   #shift = 0;
   readonly #same = (offset: number): boolean => this.#isSame(offset);
 
-  /** `remove`: duplicates are left out of the part; else they stay and are only listed. */
-  constructor(remove: boolean, { part, readInput, entered }: Pick<TransformPorts, 'part' | 'readInput' | 'entered'>) {
+  /** `remove`: duplicates are left out of the part; else they stay and are only listed. `lateRows` were noted before. */
+  constructor(remove: boolean, { part, readInput, entered, late }: MergePorts, lateRows = 0) {
     this.#remove = remove;
     this.#readPart = (offset, into) => part.read(offset, into);
     this.#readInput = readInput;
-    this.#set = new DuplicateSet(entered);
+    this.set = new DuplicateSet(entered, late?.budgetBytes);
+    if (late !== undefined) this.#late = new LateRows(late.rows, lateRows);
+    if (lateRows > 0) this.set.close();
+  }
+
+  /** Rows that have still to be compared with each other. */
+  get lateRows(): number {
+    return this.#late?.count ?? 0;
   }
 
   /** Writes down what the set has learned. */
   flush(): void {
-    this.#set.flush();
+    this.set.flush();
   }
 
   /** Has the set learn again what another one has written down. */
   reenter(slots: Int32Array): void {
-    this.#set.reenter(slots);
+    this.set.reenter(slots);
   }
 
   /** Moves the rows that stay to the front of `chunk.rows` and returns how many bytes they are; `partBytes` are in the part before them. */
@@ -73,15 +76,15 @@ export class DuplicateMerge {
       this.#shift = runStart - kept;
       const at = k * HASH_LANES;
       const start = rowStart[k]!;
-      const found = this.#set.findOrEnter(
-        hashes[at]!,
-        hashes[at + 1]!,
-        // The lowest bit of the tag says whether received bytes belong to the identity, so that such rows meet only their like.
-        ((hashes[at + 2]! ^ hashes[at + 3]!) & ~0x10000) | (chunk.altered[k]! << 16),
-        partBytes + start - this.#shift,
-        this.#same,
-      );
-      if (found < 0) continue;
+      const offset = partBytes + start - this.#shift;
+      // The lowest bit of the tag says whether received bytes belong to the identity, so that such rows meet only their like.
+      const h2 = ((hashes[at + 2]! ^ hashes[at + 3]!) & ~0x10000) | (chunk.altered[k]! << 16);
+      const found = this.set.findOrEnter(hashes[at]!, hashes[at + 1]!, h2, offset, this.#same);
+      if (found === ENTERED) continue;
+      if (found === NO_ROOM) {
+        this.#late!.note(hashes[at]!, hashes[at + 1]!, h2, offset, chunk.identityEnd[k]! - start, chunk.byteLength[k]!);
+        continue;
+      }
       this.#list(k);
       if (!this.#remove) continue;
       this.merged++;
@@ -117,39 +120,11 @@ export class DuplicateMerge {
 
   #sameReceived(): boolean {
     readLineage(this.#chunk.rows, this.#chunk.identityEnd[this.#row]! + 1, this.#own);
-    const own = receivedBytes(this.#readInput, this.#own[1]!, this.#chunk.byteLength[this.#row]!, this.#own[0]);
-    const other = receivedBytes(this.#readInput, this.#survivor[1]!, own.length, this.#survivor[0]);
-    return own.length === other.length && own.every((byte, i) => byte === other[i]);
+    return sameReceived(this.#readInput, this.#own, this.#chunk.byteLength[this.#row]!, this.#survivor);
   }
 
   #list(k: number): void {
-    const { lines } = this;
-    const own = this.#own;
-    readLineage(this.#chunk.rows, this.#chunk.identityEnd[k]! + 1, own);
-    lines.bytes(RECORD);
-    lines.integer(own[0]!);
-    lines.bytes(LINE);
-    lines.integer(own[2]!);
-    lines.bytes(BYTE_OFFSET);
-    lines.integer(own[1]!);
-    lines.bytes(SURVIVOR_RECORD);
-    lines.integer(this.#survivor[0]!);
-    lines.bytes(SURVIVOR_LINE);
-    lines.integer(this.#survivor[2]!);
-    lines.bytes(SURVIVOR_OFFSET);
-    lines.integer(this.#survivor[1]!);
-    lines.byte(0x7d);
-    lines.endLine();
-  }
-}
-
-/** Reads `_record,_byte_offset,_line` of a row. */
-function readLineage(row: Uint8Array, start: number, into: Float64Array): void {
-  let at = start;
-  for (let i = 0; i < 3; i++) {
-    let value = 0;
-    for (; row[at]! >= 0x30 && row[at]! <= 0x39; at++) value = value * 10 + row[at]! - 0x30;
-    into[i] = value;
-    at++;
+    readLineage(this.#chunk.rows, this.#chunk.identityEnd[k]! + 1, this.#own);
+    writeDuplicate(this.lines, this.#own, this.#survivor);
   }
 }

@@ -1,4 +1,4 @@
-import { DuplicateSet } from './duplicate-set.js';
+import { DuplicateSet, ENTERED, NO_ROOM } from './duplicate-set.js';
 
 const never = (): boolean => false;
 const always = (): boolean => true;
@@ -27,4 +27,46 @@ test('nothing is lost while the tables grow, in one partition or in all', () => 
     expect(records.filter((i) => enter(i, i * 100) !== -1)).toEqual([]);
     expect(records.filter((i) => enter(i, 7) !== i * 100)).toEqual([]);
   }
+});
+
+describe('a set with a budget', () => {
+  const BUDGET = 64 * 1024;
+  const rows = Array.from({ length: 20_000 }, (_, i) => i);
+  const ask = (set: DuplicateSet, i: number): number =>
+    set.findOrEnter(Math.imul(i, 0x9e3779b1), i * 2, i << 8, i * 100, (there) => there === i * 100);
+
+  test('never takes more; what it has entered is found, and nothing is entered after the first row without room', () => {
+    const set = new DuplicateSet(undefined, BUDGET);
+    const said = rows.map((i) => ask(set, i));
+    expect(set.bytes).toBeLessThanOrEqual(BUDGET);
+    expect(set.bytes).toBeGreaterThan(BUDGET / 2);
+    expect(said.indexOf(NO_ROOM)).toBe(set.entered);
+    expect(said.lastIndexOf(ENTERED)).toBe(set.entered - 1);
+    expect(rows.map((i) => ask(set, i))).toEqual(rows.map((i) => (i < set.entered ? i * 100 : NO_ROOM)));
+  });
+
+  test('begins anew in the memory that it has, with about as much room, and another one can go on for it', () => {
+    const written: Uint8Array[] = [];
+    const set = new DuplicateSet({ write: (bytes) => void written.push(bytes.slice()) }, BUDGET);
+    for (const i of rows) ask(set, i);
+    set.flush();
+    const next = new DuplicateSet(undefined, BUDGET);
+    next.close();
+    for (const bytes of written) next.reenter(new Int32Array(bytes.slice().buffer));
+    expect([next.entered, next.bytes]).toEqual([set.entered, set.bytes]);
+    expect(rows.map((i) => ask(next, i))).toEqual(rows.map((i) => ask(set, i)));
+
+    const { bytes, entered } = set;
+    const blocks = written.length;
+    set.forget();
+    const again = rows.map((i) => ask(set, i + 50_000));
+    set.flush();
+    expect([set.bytes, written.length]).toEqual([bytes, blocks]);
+    expect(again.indexOf(NO_ROOM)).toBeGreaterThan(entered * 0.8);
+  });
+
+  test('has room for one row, however small the budget', () => {
+    const set = new DuplicateSet(undefined, 0);
+    expect([ask(set, 1), ask(set, 1), ask(set, 300)]).toEqual([ENTERED, 100, NO_ROOM]);
+  });
 });

@@ -21,6 +21,27 @@ export interface TransformPorts {
   readonly duplicates: ByteSink;
   /** What the set of different rows remembers, in the order in which it learned it; given where the pass may have to go on elsewhere. */
   readonly entered?: ByteSink;
+  /** Given where that set has a budget. */
+  readonly late?: LatePort;
   /** Bytes of the decoded input by offset. */
   readonly readInput: ReadReceived;
+}
+
+/** For the rows that are late: not in the set of different rows, for which there was no room. */
+export interface LatePort {
+  /** Bytes that the tables of the set may take. */
+  readonly budgetBytes: number;
+  /** What is noted of each late row. `read` sees everything that was written before. */
+  readonly rows: ByteSink & { readonly read: ReadBytes };
+}
+
+/** Where a pass settles which of its late rows are duplicates. What it has written before is only read. */
+export interface SettlePorts {
+  /** The list of duplicates that the pass has written. */
+  readonly listed: ReadBytes;
+  /** Blocks are written from the start on, without gaps, and may be written again. `read` sees everything that was written before. */
+  readonly survivors: { readonly read: ReadBytes; readonly write: (offset: number, bytes: Uint8Array) => void };
+  /** The part and the list of duplicates as they are to be. */
+  readonly part: ByteSink;
+  readonly duplicates: ByteSink;
 }

@@ -1,5 +1,5 @@
 import type { LineageBody } from '@attune/api';
-import type { Entity, Finding, Plan, RowLedger, StageOutcome } from '@attune/core';
+import { AppError, type Entity, type Finding, type Plan, type RowLedger, type StageOutcome } from '@attune/core';
 import type { Batch, ByteAccount, RejectedRecord } from '@attune/formats';
 import { CanonicalChunk, chunkContext, type FinishedChunk } from './canonical-chunk.js';
 import { ColumnSketch, type SketchState } from './column-sketch.js';
@@ -7,10 +7,12 @@ import { compileColumns, type CompiledColumn } from './compiled-column.js';
 import { DuplicateMerge } from './duplicate-merge.js';
 import { datasetFinding, writeFinding } from './finding-lines.js';
 import { JsonLines, LineBuffer, type LineIndex, type LinesState } from './json-lines.js';
+import { LateDuplicates, type LateSource } from './late-duplicates.js';
 import { lineageOf } from './lineage.js';
-import type { TransformPorts } from './ports.js';
+import type { SettlePorts, TransformPorts } from './ports.js';
 import { errorsIn, profileOf, type MemberStart, type Profile } from './profile.js';
 import type { RecordHash } from './record-hash.js';
+import { Settlement } from './settlement.js';
 import { quarantineFailure, transformLedger } from './transform-ledger.js';
 
 /** What a finished pass has to say; the rows and lines themselves went through the ports. */
@@ -46,6 +48,8 @@ export interface PassState {
   readonly rows: number;
   readonly required: number;
   readonly merged: number;
+  /** Rows that are noted as late; the set is full from the first of them on. */
+  readonly late: number;
   readonly findings: LinesState;
   readonly quarantine: LinesState;
   readonly duplicates: LinesState;
@@ -53,9 +57,16 @@ export interface PassState {
   readonly sketches: readonly SketchState[];
 }
 
+/** What was written anew because late rows turned out to be duplicates, and counts now in the place of what the pass had written. */
+export interface Settled {
+  readonly part: boolean;
+  readonly duplicates: boolean;
+}
+
 /**
  * The one full pass over the input: canonical rows, findings, quarantine, exact duplicates and the profile.
  * `batch` takes what the reader has read, in order; `finish` checks the accounts and sums up.
+ * Where the set of different rows has a budget, late rows are settled in between; the result is the same as without a budget.
  * Two steps inside: a chunk is made canonical on its own, then merged in order (engine.md, section 7).
  */
 export class TransformPass {
@@ -66,21 +77,22 @@ export class TransformPass {
   readonly #merge: DuplicateMerge;
   readonly #findings: JsonLines;
   readonly #quarantine: JsonLines;
-  readonly #duplicates: JsonLines;
+  #duplicates: JsonLines;
   readonly #planFindings: readonly Finding[];
   readonly #members: MemberStart[] = [];
   #partBytes = 0;
   #longestRow = 0;
   #rows = 0;
   #required = 0;
+  #isSettled = false;
 
   constructor(plan: Plan, entity: Entity, ports: TransformPorts, options: TransformOptions = {}) {
     this.#plan = plan;
     this.#ports = ports;
     this.#columns = compileColumns(plan, entity);
     this.#chunk = new CanonicalChunk(chunkContext(plan, this.#columns, ports.readInput, options.hash));
-    this.#merge = new DuplicateMerge(plan.options.remove_duplicates, ports);
     const { earlier } = options;
+    this.#merge = new DuplicateMerge(plan.options.remove_duplicates, ports, earlier?.late);
     this.#findings = new JsonLines(ports.findings, earlier?.findings);
     this.#quarantine = new JsonLines(ports.quarantine, earlier?.quarantine);
     this.#duplicates = new JsonLines(ports.duplicates, earlier?.duplicates);
@@ -98,6 +110,7 @@ export class TransformPass {
       rows: this.#rows,
       required: this.#required,
       merged: this.#merge.merged,
+      late: this.#merge.lateRows,
       findings: this.#findings.state(),
       quarantine: this.#quarantine.state(),
       duplicates: this.#duplicates.state(),
@@ -143,9 +156,25 @@ export class TransformPass {
     states.forEach((state, c) => this.#chunk.sketches[c]!.merge(ColumnSketch.of(state)));
   }
 
+  /** Rows that have to be settled before the pass is finished. */
+  get lateRows(): number {
+    return this.#isSettled ? 0 : this.#merge.lateRows;
+  }
+
+  /**
+   * Compares the late rows with each other, after everything was taken. To be led to its end: it gives its caller a turn after each piece
+   * of work, and returns what was written anew.
+   */
+  *settle(ports: SettlePorts): Generator<undefined, Settled> {
+    const settled = yield* this.#settleLate(ports);
+    this.#isSettled = true;
+    return settled;
+  }
+
   /** `account` is the reader's, `size` the number of bytes of the decoded stream. Throws `engine.failed` when they do not add up. */
   finish(account: ByteAccount, size: number): TransformResult {
     const { merged } = this.#merge;
+    if (this.lateRows > 0) throw new AppError('engine.failed', 'late rows were not compared with each other');
     const ledger = transformLedger(account, { out: this.#rows - merged, required: this.#required, merged }, size);
     if (ledger.recordsIn === 0 && !this.#planFindings.some(({ code }) => code === 'dataset.empty'))
       this.#report([datasetFinding('dataset.empty')]);
@@ -164,6 +193,29 @@ export class TransformPass {
       longestRow: this.#longestRow,
       ...(failure === undefined ? {} : { failure }),
     };
+  }
+
+  *#settleLate(ports: SettlePorts): Generator<undefined, Settled> {
+    const { late, part, readInput } = this.#ports;
+    const merge = this.#merge;
+    if (late === undefined || merge.lateRows === 0) return { part: false, duplicates: false };
+    const source: LateSource = {
+      rows: (offset, into) => late.rows.read(offset, into),
+      count: merge.lateRows,
+      part: (offset, into) => part.read(offset, into),
+      readInput,
+    };
+    const duplicates = new LateDuplicates(merge.set, source, ports.survivors);
+    yield* duplicates.find();
+    if (duplicates.found === 0) return { part: false, duplicates: false };
+    const remove = this.#plan.options.remove_duplicates;
+    const settlement = new Settlement(source, ports);
+    yield* settlement.write(remove);
+    this.#duplicates = settlement.duplicates;
+    if (!remove) return { part: false, duplicates: true };
+    merge.merged += duplicates.found;
+    this.#partBytes = settlement.partBytes;
+    return { part: true, duplicates: true };
   }
 
   #goOn({ partBytes, longestRow, rows, required, merged, sketches }: PassState): void {

@@ -32,13 +32,49 @@ class Memory {
   }
 }
 
+/** Blocks that may be written again, but never with a gap before them. */
+class Blocks extends Memory {
+  writeAt(offset: number, bytes: Uint8Array): void {
+    if (offset > this.bytes.length) throw new Error(`a gap before ${offset}`);
+    this.bytes = Buffer.concat([this.bytes.subarray(0, offset), bytes, this.bytes.subarray(offset + bytes.length)]);
+  }
+}
+
 /** Where a pass leaves everything, in memory. */
-export const memory = () => ({ part: new Memory(), findings: new Memory(), quarantine: new Memory(), duplicates: new Memory() });
+export const memory = () => ({
+  part: new Memory(),
+  findings: new Memory(),
+  quarantine: new Memory(),
+  duplicates: new Memory(),
+  lateRows: new Memory(),
+});
+
+/** Settles the late rows of a pass to the end; returns the part and the duplicates that count then. */
+export function settle(pass: TransformPass, left: ReturnType<typeof memory>): Pick<ReturnType<typeof memory>, 'part' | 'duplicates'> {
+  const { part, duplicates } = memory();
+  const survivors = new Blocks();
+  const settling = pass.settle({
+    listed: (offset, into) => left.duplicates.read(offset, into),
+    survivors: {
+      read: (offset, into) => survivors.read(offset, into),
+      write: (offset, bytes) => survivors.writeAt(offset, bytes),
+    },
+    part,
+    duplicates,
+  });
+  let step = settling.next();
+  while (step.done !== true) step = settling.next();
+  return { part: step.value.part ? part : left.part, duplicates: step.value.duplicates ? duplicates : left.duplicates };
+}
 
 export interface TransformCuts extends TransformOptions {
   readonly batchRecords?: number;
   /** Bytes that are added to what the reader sees before each read. */
   readonly step?: number;
+  /** What the set of different rows may take. */
+  readonly budgetBytes?: number;
+  /** Told how many rows were late, and whether the part was written anew for them. */
+  readonly onLate?: (rows: number, anew: boolean) => void;
 }
 
 /** Leads a whole text through the reader and the pass, cut as told. */
@@ -47,7 +83,9 @@ export function transformText(input: string | Buffer, plan: Plan, cuts: Transfor
   const bytes = Buffer.from(input);
   const sinks = memory();
   const readInput = (offset: number, into: Uint8Array): number => bytes.copy(into, 0, offset, offset + into.length);
-  const pass = new TransformPass(plan, entity, { ...sinks, readInput }, cuts);
+  const { budgetBytes } = cuts;
+  const late = budgetBytes === undefined ? {} : { late: { budgetBytes, rows: sinks.lateRows } };
+  const pass = new TransformPass(plan, entity, { ...sinks, ...late, readInput }, cuts);
   const reader = openReader(plan, plan.columns.length, { batchRecords: cuts.batchRecords ?? 4 });
   const step = cuts.step ?? bytes.length;
   const seen = Buffer.from(bytes); // the reader undoes doubled quotes in place
@@ -61,14 +99,17 @@ export function transformText(input: string | Buffer, plan: Plan, cuts: Transfor
       if (consumed === 0 || from === to) break;
     }
   }
+  const { lateRows } = pass;
+  const settled = lateRows === 0 ? sinks : settle(pass, sinks);
+  cuts.onLate?.(lateRows, settled.part !== sinks.part);
   const result = pass.finish(reader.account, bytes.length);
-  const part = sinks.part.bytes.toString('utf8');
+  const part = settled.part.bytes.toString('utf8');
   return {
     part,
     rows: withUnmapped(parsePart(part), partColumns(plan, entity)),
     findings: sinks.findings.lines(),
     quarantine: sinks.quarantine.lines(),
-    duplicates: sinks.duplicates.lines(),
+    duplicates: settled.duplicates.lines(),
     result,
   };
 }

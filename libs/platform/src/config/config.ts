@@ -85,6 +85,11 @@ const Settings = z.strictObject({
     .default(Math.min(4, availableParallelism()))
     .describe('Engine processes per Attune process. Absent: one per core, at most 4.'),
   ATTUNE_ENGINE_MEMORY_MB: count.default(192).describe("Limit of DuckDB's buffers in one engine process, in MiB. Absent: 192."),
+  ATTUNE_DEDUP_MEMORY_MB: count
+    .default(512)
+    .describe(
+      'What one engine process remembers different rows in, in MiB; about 24 million rows. Beyond it finding duplicates takes longer. Absent: 512.',
+    ),
   ATTUNE_ENGINE_THREADS: count
     .default(Math.min(2, availableParallelism()))
     .describe("DuckDB's threads in one engine process. Absent: one per core, at most 2."),
@@ -128,6 +133,7 @@ export interface Config {
   readonly engine: {
     readonly processes: number;
     readonly memoryLimitMb: number;
+    readonly dedupBytes: number;
     readonly threads: number;
     readonly inflatedLimitBytes: number;
   };
@@ -160,6 +166,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,
       memoryLimitMb: settings.ATTUNE_ENGINE_MEMORY_MB,
+      dedupBytes: settings.ATTUNE_DEDUP_MEMORY_MB * MiB,
       threads: settings.ATTUNE_ENGINE_THREADS,
       inflatedLimitBytes: settings.ATTUNE_INFLATED_LIMIT,
     },

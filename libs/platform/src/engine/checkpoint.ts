@@ -7,7 +7,7 @@ import { PASS_FILES, type Marks } from './pass-files.js';
 import type { ReadPlace } from './tasks/member-progress.js';
 
 /** Raised with every change of what is in a checkpoint. */
-const VERSION = 1;
+const VERSION = 2;
 export const CHECKPOINT = 'checkpoint.json';
 /** What is kept of an attempt that has not finished. */
 export const CHECKPOINT_FILES: readonly string[] = [CHECKPOINT, ...Object.values(PASS_FILES)];
@@ -38,6 +38,7 @@ const Pass = z.strictObject({
   rows: count,
   required: count,
   merged: count,
+  late: count,
   findings: Lines,
   quarantine: Lines,
   duplicates: Lines,
@@ -51,7 +52,7 @@ const Place = z.strictObject({
   before: z.array(count),
 });
 const Mark = z.strictObject({ bytes: count, crc: count });
-const Files = z.strictObject({ part: Mark, findings: Mark, quarantine: Mark, duplicates: Mark, entered: Mark });
+const Files = z.strictObject({ part: Mark, findings: Mark, quarantine: Mark, duplicates: Mark, entered: Mark, late: Mark });
 const Stored = z.strictObject({ version: z.literal(VERSION), identity: z.string(), bytes: count, place: Place, pass: Pass, files: Files });
 
 /** Everything about a pass between two records that is not in its files, and how much of each file belongs to it. */

@@ -33,6 +33,8 @@ const MiB_IN_KiB = 1024;
  * This is well above both: it stops what has run away, and is no budget.
  */
 const DATA_MB = { base: 3072, perBufferMb: 2, perThread: 512 };
+/** What the set of different rows may take where nothing is said. */
+export const DEDUP_BYTES = 512 * 2 ** 20;
 const FILE_BYTES = 64 * 2 ** 30;
 const OPEN_FILES = 4096;
 
@@ -41,8 +43,8 @@ const OPEN_FILES = 4096;
  * limited by RLIMIT_DATA. RLIMIT_NPROC counts the threads of a user, not of a process: one child would starve for the load of the others.
  * RLIMIT_CPU knows no difference between a large input and an endless loop: that is for the deadline of the job.
  */
-export function processLimits(memoryLimitMb: number, threads: number): ProcessLimits {
-  const dataMb = DATA_MB.base + DATA_MB.perBufferMb * memoryLimitMb + DATA_MB.perThread * threads;
+export function processLimits(memoryLimitMb: number, threads: number, dedupBytes = DEDUP_BYTES): ProcessLimits {
+  const dataMb = DATA_MB.base + Math.ceil(dedupBytes / 2 ** 20) + DATA_MB.perBufferMb * memoryLimitMb + DATA_MB.perThread * threads;
   return { dataMb, fileBytes: FILE_BYTES, openFiles: OPEN_FILES };
 }
 

@@ -1,10 +1,10 @@
 import { AppError, type StageOutcome } from '@attune/core';
 import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
-import { confinement, processLimits, type ProcessLimits } from './confinement.js';
+import { confinement, DEDUP_BYTES, processLimits, type ProcessLimits } from './confinement.js';
 import { EngineChild } from './engine-child.js';
 import { correlation } from '../telemetry/correlation.js';
 import { inSpan, pastSpan } from '../telemetry/tracing.js';
-import type { Phase, TaskInputs, TaskName, TaskProgress } from './protocol.js';
+import type { Phase, TaskInputs, TaskLimits, TaskName, TaskProgress } from './protocol.js';
 
 export interface EngineOptions {
   /** Engine processes at most; one task each at a time, others wait their turn. */
@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly inflatedLimitBytes?: number;
   /** Decoded bytes between two checkpoints of the full pass; 64 MiB where nothing is said. */
   readonly shardBytes?: number;
+  /** What the set of different rows may take in one process, beside DuckDB's memory; 512 MiB where nothing is said. */
+  readonly dedupBytes?: number;
   /** What the operating system lets one process take; where nothing is said it follows from the memory and the threads. */
   readonly processLimits?: Partial<ProcessLimits>;
   /** Told once, before the first process, what of its confinement this machine does not permit: `network`, or the name of a limit. */
@@ -95,13 +97,12 @@ export class Engine {
   }
 
   async #perform<Name extends TaskName>(child: EngineChild, task: Name, input: TaskInputs[Name], call: TaskCall): Promise<StageOutcome> {
-    const { memoryLimitMb, threads, inflatedLimitBytes: inflatedBytes = DEFAULT_INFLATED_LIMIT, shardBytes = SHARD_BYTES } = this.#options;
     const abort = (): void => void child.kill();
     call.signal?.addEventListener('abort', abort, { once: true });
     try {
       if (call.signal?.aborted === true) abort();
       const { outcome, phases } = await child.run(
-        { id: this.#nextId++, task, input, limits: { memoryLimitMb, threads, inflatedBytes, shardBytes }, correlation: correlation() },
+        { id: this.#nextId++, task, input, limits: this.#limits(), correlation: correlation() },
         call.onProgress ?? (() => {}),
       );
       for (const phase of phases) {
@@ -121,6 +122,17 @@ export class Engine {
     } finally {
       call.signal?.removeEventListener('abort', abort);
     }
+  }
+
+  #limits(): TaskLimits {
+    const { memoryLimitMb, threads, inflatedLimitBytes, shardBytes, dedupBytes } = this.#options;
+    return {
+      memoryLimitMb,
+      threads,
+      inflatedBytes: inflatedLimitBytes ?? DEFAULT_INFLATED_LIMIT,
+      shardBytes: shardBytes ?? SHARD_BYTES,
+      dedupBytes: dedupBytes ?? DEDUP_BYTES,
+    };
   }
 
   /** Waits until fewer tasks are at work than there may be processes. */
@@ -151,8 +163,8 @@ export class Engine {
   }
 
   async #start(): Promise<EngineChild> {
-    const { memoryLimitMb, threads, processLimits: said } = this.#options;
-    const how = await confinement({ ...processLimits(memoryLimitMb, threads), ...said });
+    const { memoryLimitMb, threads, dedupBytes, processLimits: said } = this.#options;
+    const how = await confinement({ ...processLimits(memoryLimitMb, threads, dedupBytes), ...said });
     if (this.#closed) throw closedError();
     if (how.missing.length > 0 && !this.#unconfinedTold) this.#options.onUnconfined?.(how.missing);
     this.#unconfinedTold = true;

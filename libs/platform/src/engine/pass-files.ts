@@ -9,6 +9,7 @@ export const PASS_FILES = {
   quarantine: 'quarantine.ndjson',
   duplicates: 'duplicates.ndjson',
   entered: 'entered.slots',
+  late: 'late.rows',
 } as const;
 
 export type PassFile = keyof typeof PASS_FILES;

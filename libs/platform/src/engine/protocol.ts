@@ -117,6 +117,8 @@ export interface TaskLimits extends DuckDbLimits {
   readonly inflatedBytes: number;
   /** Decoded bytes between two checkpoints of the full pass. */
   readonly shardBytes: number;
+  /** What the set of different rows may take; beyond it rows are compared after the pass. */
+  readonly dedupBytes: number;
 }
 
 /** What a task is given besides its input. */

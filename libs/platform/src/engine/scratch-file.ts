@@ -71,6 +71,28 @@ export class ScratchFile {
   }
 }
 
+/** A file that is written and read by position; nothing is gathered. */
+export class PositionedFile {
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'wx+', 0o600);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length;) from += writeSync(this.#fd, bytes, from, bytes.length - from, offset + from);
+  }
+
+  /** Reads from `offset`; returns how many bytes were there. */
+  read(offset: number, into: Uint8Array): number {
+    return readAt(this.#fd, offset, into);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
 /** An input file, read by position. */
 export class InputFile {
   readonly path: string;

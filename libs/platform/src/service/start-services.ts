@@ -100,12 +100,10 @@ export async function startServices(services: readonly Service[], parts: Process
 }
 
 function engineOf({ config: { engine }, log }: ProcessParts, metrics: Metrics): Engine {
-  const { processes: size, memoryLimitMb, threads, inflatedLimitBytes } = engine;
+  const { processes: size, ...limits } = engine;
   return new Engine({
     size,
-    memoryLimitMb,
-    threads,
-    inflatedLimitBytes,
+    ...limits,
     onPhase: ({ name, startedAt, endedAt }) =>
       metrics.queryDuration.observe({ query: name, store: 'duckdb' }, Math.max(0, endedAt - startedAt) / 1000),
     onUnconfined: (missing) => log.warn({ what: missing.join(', ') }, 'engine processes run without a part of their confinement'),

@@ -26,8 +26,8 @@ import { isWorthThreads, readThreaded } from '../threads/threaded-read.js';
 import { CHUNK_BYTES, readAll } from './full-read.js';
 import { MemberReads } from './member-reads.js';
 import { PassProgress } from './pass-progress.js';
+import { SETTLED_FILES, settleLate, type SettledFiles } from './settle-late.js';
 
-const PART = PASS_FILES.part;
 const SILVER = 'silver.parquet';
 const LISTS = ['findings', 'quarantine', 'duplicates'] as const satisfies readonly ListName[];
 
@@ -46,13 +46,13 @@ export const transformTask: Task<'transform'> = async (input, context) => {
     const db = await DuckDb.open(scratch, { ...limitsFor(context.limits, columns.length), threads: 1 });
     try {
       const onRead = (bytes: number): void => progress.read(bytes, source.size);
-      const { shardBytes } = context.limits;
+      const { shardBytes, dedupBytes } = context.limits;
       const chunkBytes = Math.min(CHUNK_BYTES, shardBytes);
       const threads = isWorthThreads(plan, source.size, context.limits.threads, chunkBytes) ? context.limits.threads : 1;
-      const reading = { source, threads, chunkBytes, shardBytes, onRead };
+      const reading = { source, threads, chunkBytes, shardBytes, dedupBytes, onRead };
       const passed = await context.timed('transform.pass', () => pass(input, reading, { db, columns }));
       const files = await context.timed('transform.store', () => store(input, passed, { db, columns }));
-      for (const file of [PART, PASS_FILES.entered]) await rm(join(scratch, file));
+      await removeRows(scratch, passed.files);
       const { ledger, errorsFound, failure } = passed.result;
       return { files, ledger, errorsFound, ...(failure === undefined ? {} : { failure }) };
     } finally {
@@ -69,6 +69,7 @@ interface Reading {
   readonly threads: number;
   readonly chunkBytes: number;
   readonly shardBytes: number;
+  readonly dedupBytes: number;
   readonly onRead: (bytes: number) => void;
 }
 
@@ -80,6 +81,7 @@ interface Store {
 
 interface Passed {
   readonly result: TransformResult;
+  readonly files: SettledFiles;
   /** Silver was written on the way. */
   readonly stored: boolean;
 }
@@ -92,9 +94,10 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
     const checkpoints = checkpointsOf(input, reading, files);
     const earlier = await checkpoints?.earlier();
     if (source.size > chunkBytes) stream = await openStream(input.scratch, store, files);
-    const result = await readRecords(input, reading, { files, stream, checkpoints, earlier });
-    const stored = (await stream?.end()) ?? false;
-    return { result, stored };
+    const read = await readRecords(input, reading, { files, stream, checkpoints, earlier });
+    const streamed = (await stream?.end()) ?? false;
+    // Rows that were streamed and then left out are in that silver.
+    return { ...read, stored: streamed && read.files.part === PASS_FILES.part };
   } catch (error) {
     await stream?.end();
     throw error;
@@ -106,11 +109,11 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
 /** Small inputs are read again as quickly as anything is found. */
 function checkpointsOf(
   { plan, scratch, planFindings, resume }: TaskInputs['transform'],
-  { source, shardBytes }: Reading,
+  { source, shardBytes, dedupBytes }: Reading,
   files: PassFiles,
 ): Checkpoints | undefined {
   if (resume === undefined || source.size <= shardBytes) return undefined;
-  const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members);
+  const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members, dedupBytes);
   return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
 }
 
@@ -133,10 +136,11 @@ interface Passing {
 }
 
 async function readRecords(
-  { plan, planFindings }: TaskInputs['transform'],
-  { source, threads, chunkBytes, onRead }: Reading,
+  input: TaskInputs['transform'],
+  { source, threads, chunkBytes, dedupBytes, onRead }: Reading,
   { files, stream, checkpoints, earlier }: Passing,
-): Promise<TransformResult> {
+): Promise<Omit<Passed, 'stored'>> {
+  const { plan, planFindings } = input;
   const members = new MemberReads(source);
   const part = files.of('part');
   const [findings, quarantine, duplicates] = LISTS.map((list) => files.of(list));
@@ -149,6 +153,7 @@ async function readRecords(
       quarantine: quarantine!,
       duplicates: duplicates!,
       ...(checkpoints === undefined ? {} : { entered: files.of('entered') }),
+      late: { budgetBytes: dedupBytes, rows: files.of('late') },
       readInput: members.readReceived,
     },
     { planFindings: [...planFindings, ...source.findings], ...(earlier === undefined ? {} : { earlier: earlier.pass }) },
@@ -167,7 +172,8 @@ async function readRecords(
     threads > 1
       ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
       : await readAll(members, plan, transform, course);
-  return transform.finish(account, source.size);
+  const settled = await settleLate(transform, input.scratch, files);
+  return { result: transform.finish(account, source.size), files: settled };
 }
 
 const both = (part: ScratchFile, stream: SilverStream): Pick<ScratchFile, 'write' | 'read'> => ({
@@ -180,32 +186,46 @@ const both = (part: ScratchFile, stream: SilverStream): Pick<ScratchFile, 'write
 
 async function store(
   { scratch }: TaskInputs['transform'],
-  { result, stored }: Passed,
+  { result, files, stored }: Passed,
   { db, columns }: Store,
 ): Promise<readonly LeftFile[]> {
   const at = (file: string): string => join(scratch, file);
   if (!stored) {
     await rm(at(SILVER), { force: true });
-    await db.run(silverCopy(columns, { path: at(PART), bytes: result.partBytes, longestRow: result.longestRow }, at(SILVER)));
+    await db.run(silverCopy(columns, { path: at(files.part), bytes: result.partBytes, longestRow: result.longestRow }, at(SILVER)));
   }
+  const lists = { findings: PASS_FILES.findings, quarantine: PASS_FILES.quarantine, duplicates: files.duplicates };
   for (const list of LISTS) {
-    await db.run(listCopy(list, at(`${list}.ndjson`), at(`${list}.parquet`)));
+    await db.run(listCopy(list, at(lists[list]), at(`${list}.parquet`)));
     await writeFile(at(`${list}.index.json`), JSON.stringify(result[list]), { flag: 'wx' });
   }
   await writeFile(at('profile.json'), JSON.stringify(result.profile), { flag: 'wx' });
   await writeFile(at('lineage.json'), JSON.stringify(result.lineage), { flag: 'wx' });
   return [
     { kind: 'silver', file: SILVER, records: result.ledger.recordsOut },
-    ...LISTS.flatMap((list) => leftList(list, result[list])),
+    ...LISTS.flatMap((list) => leftList(list, lists[list], result[list])),
     { kind: 'profile', file: 'profile.json' },
     { kind: 'lineage', file: 'lineage.json' },
   ];
 }
 
-function leftList(list: ListName, { records }: LineIndex): readonly LeftFile[] {
+function leftList(list: ListName, file: string, { records }: LineIndex): readonly LeftFile[] {
   return [
-    { kind: list, file: `${list}.ndjson`, records },
+    { kind: list, file, records },
     { kind: `${list}_index`, file: `${list}.index.json` },
     { kind: `${list}_parquet`, file: `${list}.parquet`, records },
   ];
+}
+
+/** What only the pass needed; a list that was written anew takes the place of the one before. */
+async function removeRows(scratch: string, { duplicates }: SettledFiles): Promise<void> {
+  const files = new Set<string>([
+    PASS_FILES.part,
+    PASS_FILES.entered,
+    PASS_FILES.late,
+    PASS_FILES.duplicates,
+    ...Object.values(SETTLED_FILES),
+  ]);
+  files.delete(duplicates);
+  for (const file of files) await rm(join(scratch, file), { force: true });
 }
