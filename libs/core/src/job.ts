@@ -63,6 +63,7 @@ export type ArtifactKind =
   | 'plan_findings'
   | 'fixed_records'
   | 'silver'
+  | 'silver_csv'
   | 'quarantine'
   | 'quarantine_index'
   | 'quarantine_parquet'

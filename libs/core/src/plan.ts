@@ -108,4 +108,4 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 /** Part of every plan: results of different versions need not be the same bytes. */
-export const ENGINE_VERSION = '3';
+export const ENGINE_VERSION = '4';

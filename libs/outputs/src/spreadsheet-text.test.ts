@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { join as joined, literal, sql } from '@attune/sql';
+import { identifier, join as joined, literal, sql } from '@attune/sql';
+import { csvHeader } from './csv/csv-header.js';
 import { csv } from './csv/csv.output.js';
+import { beginsFormula } from './spreadsheet-text.js';
 
 const STARTERS = '=+\\-@\\t\\r\\u3000\\uff1d\\uff0b\\uff0d\\uff20';
 /** What docs/how-to-outputs.md tells a reader to do. */
@@ -66,11 +68,29 @@ describe('texts in files for spreadsheets', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 100 }), async (texts) => {
         const found = await written(texts);
+        const bytes = texts.map((one) => Buffer.from(one));
+        expect(bytes.map((one) => beginsFormula(one, 0, one.length))).toEqual(found.map((one, i) => one !== texts[i]));
         expect(found.map(undone)).toEqual(texts);
         const dangerous = found.filter((one) => new RegExp(`^[${STARTERS}]`).test(one) && !/^[+-]?(\d+(\.\d+)?)?$/.test(one));
         expect(dangerous).toEqual([]);
       }),
       { numRuns: 20 },
+    );
+  });
+
+  test('a header of our own is the one that is written', async () => {
+    const name = fc.string({ unit: fc.constantFrom(...'ab",\n\r#\'=;\t é', '\u{1f600}'), minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(name, { minLength: 1, maxLength: 40, selector: (one) => one.toLowerCase() }), async (names) => {
+        const silver = join(folder, `${made++}.parquet`);
+        const target = join(folder, `${made++}.csv`);
+        const values = joined(names.map((one) => sql`1 AS ${identifier(one)}`));
+        await db.run(sql`COPY (SELECT ${values} WHERE false) TO ${literal(silver)} (FORMAT parquet)`.text);
+        const columns = names.map((one) => ({ name: one, isText: false }));
+        await db.run(csv.copy([silver], target, columns, { defuseFormulas: true, partitionBy: [] }).text);
+        expect(csvHeader(names)).toBe(await readFile(target, 'utf8'));
+      }),
+      { numRuns: 50 },
     );
   });
 });

@@ -11,6 +11,8 @@ export const columnTypes = (columns: readonly { readonly name: string; readonly 
 export const columnList = (names: readonly string[]): Sql => join(names.map(identifier));
 
 const ROW_GROUP = 122_880;
+/** A column with more different values in a row group is written as it is: finding that out later costs more than all the rest of the writing. */
+const DICTIONARY = 8192;
 /** Rows of a row group are a multiple of DuckDB's vector. */
 const VECTOR = 2048;
 const USUAL_COLUMNS = 64;
@@ -20,9 +22,12 @@ export const parquetOptions = (columns: number): Sql => sql`(${parquetSettings(c
 
 /**
  * How every Parquet file of ours is written: zstd at its fastest level, row groups of 122,880, less for wide tables, because a row group
- * waits in memory until it is full. They depend on the number of columns only, so that equal data gives equal bytes.
+ * waits in memory until it is full, and so does a dictionary of a given size for each column. They depend on the number of columns only, so
+ * that equal data gives equal bytes.
  */
 export function parquetSettings(columns: number): Sql {
-  const rows = columns <= USUAL_COLUMNS ? ROW_GROUP : Math.max(VECTOR, Math.floor((ROW_GROUP * USUAL_COLUMNS) / columns / VECTOR) * VECTOR);
-  return sql`FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${literal(rows)}`;
+  const common = sql`FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1`;
+  if (columns <= USUAL_COLUMNS) return sql`${common}, ROW_GROUP_SIZE ${literal(ROW_GROUP)}, DICTIONARY_SIZE_LIMIT ${literal(DICTIONARY)}`;
+  const rows = Math.max(VECTOR, Math.floor((ROW_GROUP * USUAL_COLUMNS) / columns / VECTOR) * VECTOR);
+  return sql`${common}, ROW_GROUP_SIZE ${literal(rows)}`;
 }

@@ -2,12 +2,12 @@
 export const SPECIAL_BYTE = 1;
 export const CONTROL_BYTE = 2;
 
-/** SPECIAL_BYTE: a value may hold it only inside quotes. CONTROL_BYTE: it is, or may begin, a control character (U+0000-U+001F, U+007F-U+009F). */
+/** SPECIAL_BYTE: a value may hold it only inside quotes; a number sign as well, since DuckDB's writer quotes it. CONTROL_BYTE: it is, or may begin, a control character (U+0000-U+001F, U+007F-U+009F). */
 export const BYTE_CLASS = new Uint8Array(256);
 for (let byte = 0; byte < 0x20; byte++) BYTE_CLASS[byte] = CONTROL_BYTE;
 BYTE_CLASS[0x7f] = CONTROL_BYTE;
 BYTE_CLASS[0xc2] = CONTROL_BYTE;
-for (const byte of [0x2c, 0x22, 0x0a, 0x0d]) BYTE_CLASS[byte]! |= SPECIAL_BYTE;
+for (const byte of [0x2c, 0x22, 0x0a, 0x0d, 0x23]) BYTE_CLASS[byte]! |= SPECIAL_BYTE;
 
 /** Where the hash of a value begins. */
 export const HASH_START = 0x811c9dc5 | 0;

@@ -1,5 +1,6 @@
 import type { Plan } from '@attune/core';
 import type { Batch, RejectedRecord } from '@attune/formats';
+import { beginsFormula } from '@attune/outputs';
 import { writeInteger } from './byte-writer.js';
 import { CanonicalRecord, CHANGED, RECEIVED, REFUSED } from './canonical-record.js';
 import { ColumnSketch } from './column-sketch.js';
@@ -91,6 +92,7 @@ export class CanonicalChunk implements FinishedChunk {
   readonly #quarantineLines: QuarantineLines;
   readonly #hash: RecordHash;
   readonly #inPart: Int32Array;
+  readonly #isText: readonly boolean[];
   /** Records by what was true of the value, per column; counted into the sketches after each batch. */
   readonly #states: Int32Array;
   #chunk = 1;
@@ -102,6 +104,7 @@ export class CanonicalChunk implements FinishedChunk {
     this.#quarantineLines = new QuarantineLines(context.readInput, context.fieldOf);
     this.#hash = context.hash ?? recordHash;
     this.#inPart = Int32Array.from(this.#columns.keys()).filter((c) => isInPart(this.#columns[c]!.silver));
+    this.#isText = this.#columns.map(({ silver }) => silver.type === 'VARCHAR');
     this.#states = new Int32Array(this.#columns.length * STATES);
     this.sketches = this.#columns.map(({ codes }) => new ColumnSketch(codes.length));
   }
@@ -207,6 +210,7 @@ export class CanonicalChunk implements FinishedChunk {
         }
       }
       sketch.add(values, valueStart[c]!, to, hashes[c]!);
+      if (this.#isText[c]! && beginsFormula(values, valueStart[c]!, to)) sketch.formulas = 1;
     }
   }
 

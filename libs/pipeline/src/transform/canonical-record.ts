@@ -58,6 +58,9 @@ export class CanonicalRecord {
   readonly #columns: readonly CompiledColumn[];
   /** What the loop over the columns needs of each, side by side: objects of many shapes would be looked into slowly. */
   readonly #inPart: Int32Array;
+  /** Commas before the first of them, and after each: a field that nothing is mapped to is a comma of its own. */
+  readonly #commasBefore: number;
+  readonly #commasAfter: Int32Array;
   readonly #sources: Int32Array;
   readonly #kernels: readonly (Kernel | undefined)[];
   readonly #findings: LineBuffer;
@@ -80,6 +83,8 @@ export class CanonicalRecord {
     this.special = new Uint8Array(columns.length);
     this.slots = new Int32Array(columns.length);
     this.#inPart = Int32Array.from(columns.keys()).filter((c) => isInPart(columns[c]!.silver));
+    this.#commasBefore = this.#inPart[0] ?? 0;
+    this.#commasAfter = this.#inPart.map((c, k) => (this.#inPart[k + 1] ?? columns.length) - c);
     this.#sources = Int32Array.from(columns, ({ source }) => source);
     this.#kernels = columns.map(({ kernel }) => kernel);
     this.memos = columns.map(() => undefined);
@@ -98,7 +103,9 @@ export class CanonicalRecord {
     const base = r * batch.width;
     const columns = this.#inPart;
     const sources = this.#sources;
+    const commas = this.#commasAfter;
     const { buf, starts, ends } = batch;
+    this.#putCommas(this.#commasBefore);
     for (let k = 0; k < columns.length; k++) {
       const c = columns[k]!;
       const source = sources[c]!;
@@ -112,10 +119,17 @@ export class CanonicalRecord {
         }
       } else if (source === COMPOSED) this.#compose(c, batch, base);
       else if (source === CONSTANT) this.#putConstant(c, this.#columns[c]!.constant!);
-      if (this.#at === this.values.length) this.#growValues(1);
-      this.values[this.#at++] = COMMA;
+      this.#putCommas(commas[k]!);
     }
     return this.#at;
+  }
+
+  #putCommas(count: number): void {
+    if (this.#at + count > this.values.length) this.#growValues(count);
+    const { values } = this;
+    let at = this.#at;
+    for (let i = 0; i < count; i++) values[at++] = COMMA;
+    this.#at = at;
   }
 
   /** Nothing is known of column c. One by one, since `fill` is a call out of the compiled code, which costs more than all of this. */

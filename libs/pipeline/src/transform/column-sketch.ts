@@ -7,8 +7,8 @@ export const EXTREME_BYTES = 128;
 
 /** A sketch as plain data. */
 export interface SketchState {
-  /** Received, refused, changed, values, shortest and longest length. */
-  readonly counts: readonly [number, number, number, number, number, number];
+  /** Received, refused, changed, values, shortest and longest length, and 1 where a value begins a formula. */
+  readonly counts: readonly [number, number, number, number, number, number, number];
   readonly findings: Int32Array;
   readonly registers: Uint8Array;
   /** Smallest and largest value, cut; null where there is none. */
@@ -29,6 +29,8 @@ export class ColumnSketch {
   changed = 0;
   /** Values that are not null in the result. */
   values = 0;
+  /** 1 where a spreadsheet would calculate one of the values; told by whoever knows that they are text. */
+  formulas = 0;
   minLength = 0;
   maxLength = 0;
   /** Findings by the column's own code number. */
@@ -62,7 +64,7 @@ export class ColumnSketch {
   /** Everything that it says, to be taken to another thread or kept in a file. */
   state(): SketchState {
     return {
-      counts: [this.received, this.refused, this.changed, this.values, this.minLength, this.maxLength],
+      counts: [this.received, this.refused, this.changed, this.values, this.minLength, this.maxLength, this.formulas],
       findings: this.findings.slice(),
       registers: this.#registers.slice(),
       min: this.#min.bytes(),
@@ -72,7 +74,7 @@ export class ColumnSketch {
 
   static of({ counts, findings, registers, min, max }: SketchState): ColumnSketch {
     const sketch = new ColumnSketch(findings.length);
-    [sketch.received, sketch.refused, sketch.changed, sketch.values, sketch.minLength, sketch.maxLength] = counts;
+    [sketch.received, sketch.refused, sketch.changed, sketch.values, sketch.minLength, sketch.maxLength, sketch.formulas] = counts;
     sketch.findings.set(findings);
     sketch.#registers.set(registers);
     if (min !== null) sketch.#min.offer(prefixOf(min, 0, min.length), min, 0, min.length);
@@ -88,6 +90,7 @@ export class ColumnSketch {
       this.#max.merge(later.#max);
       for (let i = 0; i < REGISTERS; i++) if (later.#registers[i]! > this.#registers[i]!) this.#registers[i] = later.#registers[i]!;
     }
+    this.formulas |= later.formulas;
     this.received += later.received;
     this.refused += later.refused;
     this.changed += later.changed;
@@ -97,7 +100,7 @@ export class ColumnSketch {
 
   clear(): void {
     if (this.values > 0) this.#registers.fill(0);
-    this.received = this.refused = this.changed = this.values = this.minLength = this.maxLength = 0;
+    this.received = this.refused = this.changed = this.values = this.formulas = this.minLength = this.maxLength = 0;
     this.findings.fill(0);
     this.#min.clear();
     this.#max.clear();

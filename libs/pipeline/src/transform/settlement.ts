@@ -10,8 +10,6 @@ const BLOCK = 1 << 18;
 
 /** Writes the part and the list of duplicates as they would be had the set known every row. */
 export class Settlement {
-  /** Bytes of the new part. */
-  partBytes = 0;
   readonly duplicates: JsonLines;
   readonly #source: LateSource;
   readonly #ports: SettlePorts;
@@ -84,7 +82,6 @@ export class Settlement {
       if (read === 0) return;
       this.#ports.part.write(this.#block.subarray(0, read));
       this.#taken += read;
-      this.partBytes += read;
       if (read === BLOCK) yield;
     }
   }

@@ -1,14 +1,12 @@
-import { columnList, columnTypes, join, literal, parquetOptions, sql, type Sql } from '@attune/sql';
-import { isInPart } from './part-columns.js';
+import { columnList, columnTypes, literal, parquetOptions, sql, type Sql } from '@attune/sql';
 import type { SilverColumn } from './silver-columns.js';
 
 /** DuckDB's own default; longer rows need a larger buffer. */
 const MAX_LINE_BYTES = 2 * 1024 * 1024;
 
-/** Where the part lies and how long its longest row is, line end included. */
+/** Where the part lies and how long its longest line is, line end included. */
 export interface PartFile {
   readonly path: string;
-  readonly bytes: number;
   readonly longestRow: number;
 }
 
@@ -18,28 +16,15 @@ export interface PartFile {
  */
 export function silverCopy(columns: readonly SilverColumn[], part: PartFile, target: string): Sql {
   const stored = columns.filter(({ role }) => role !== 'identity');
-  if (part.bytes === 0)
-    return sql`COPY (SELECT ${join(stored.map(emptyColumn))} WHERE false) TO ${literal(target)} ${parquetOptions(stored.length)}`;
   const lineBytes = Math.max(MAX_LINE_BYTES, part.longestRow + 1);
-  const settings = sql`auto_detect=false, header=false, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, parallel=false, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
-  return sql`COPY (SELECT ${join(stored.map((column) => (isInPart(column) ? columnList([column.name]) : emptyColumn(column))))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns.filter(isInPart))}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
+  const settings = sql`auto_detect=false, header=true, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, parallel=false, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
+  return sql`COPY (SELECT ${columnList(stored.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
 }
 
 /** DuckDB would take 16 times the longest line per thread; two lines are enough once lines are that long. */
 function bufferSize(lineBytes: number): Sql {
   return lineBytes === MAX_LINE_BYTES ? sql`` : sql`, buffer_size=${literal(2 * lineBytes)}`;
 }
-
-function emptyColumn({ name, type }: SilverColumn): Sql {
-  return join([sql`CAST(NULL AS ${TYPES[type]}) AS `, columnList([name])], sql``);
-}
-
-const TYPES: Readonly<Record<SilverColumn['type'], Sql>> = {
-  VARCHAR: sql`VARCHAR`,
-  DATE: sql`DATE`,
-  BOOLEAN: sql`BOOLEAN`,
-  BIGINT: sql`BIGINT`,
-};
 
 interface ListColumn {
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { LineageBody } from '@attune/api';
 import { AppError, type Entity, type Finding, type Plan, type RowLedger, type StageOutcome } from '@attune/core';
 import type { Batch, ByteAccount, RejectedRecord } from '@attune/formats';
+import { csvHeader } from '@attune/outputs';
 import { CanonicalChunk, chunkContext, type FinishedChunk } from './canonical-chunk.js';
 import { ColumnSketch, type SketchState } from './column-sketch.js';
 import { compileColumns, type CompiledColumn } from './compiled-column.js';
@@ -9,11 +10,13 @@ import { datasetFinding, writeFinding } from './finding-lines.js';
 import { JsonLines, LineBuffer, type LineIndex, type LinesState } from './json-lines.js';
 import { LateDuplicates, type LateSource } from './late-duplicates.js';
 import { lineageOf } from './lineage.js';
+import { partColumns } from './part-columns.js';
 import type { SettlePorts, TransformPorts } from './ports.js';
 import { errorsIn, profileOf, type MemberStart, type Profile } from './profile.js';
 import type { RecordHash } from './record-hash.js';
 import { Settlement } from './settlement.js';
 import { quarantineFailure, transformLedger } from './transform-ledger.js';
+import { utf8 } from './utf8.js';
 
 /** What a finished pass has to say; the rows and lines themselves went through the ports. */
 export interface TransformResult {
@@ -23,8 +26,9 @@ export interface TransformResult {
   readonly findings: LineIndex;
   readonly quarantine: LineIndex;
   readonly duplicates: LineIndex;
-  /** Bytes of the part and of its longest row, line end included. */
-  readonly partBytes: number;
+  /** The part is the result as CSV, byte for byte: it has no columns besides, and no value that a spreadsheet would calculate. */
+  readonly partIsCsv: boolean;
+  /** Bytes of the longest line of the part, line end included. */
   readonly longestRow: number;
   /** Findings of severity error: values that were refused, and records that were quarantined. */
   readonly errorsFound: number;
@@ -97,7 +101,7 @@ export class TransformPass {
     this.#quarantine = new JsonLines(ports.quarantine, earlier?.quarantine);
     this.#duplicates = new JsonLines(ports.duplicates, earlier?.duplicates);
     this.#planFindings = options.planFindings ?? [];
-    if (earlier === undefined) this.#report(this.#planFindings);
+    if (earlier === undefined) this.#begin(entity);
     else this.#goOn(earlier);
   }
 
@@ -189,7 +193,7 @@ export class TransformPass {
       findings: this.#findings.index(),
       quarantine: this.#quarantine.index(),
       duplicates: this.#duplicates.index(),
-      partBytes: this.#partBytes,
+      partIsCsv: this.#columns.every(({ silver }, c) => silver.role !== 'identity' && this.#chunk.sketches[c]!.formulas === 0),
       longestRow: this.#longestRow,
       ...(failure === undefined ? {} : { failure }),
     };
@@ -214,8 +218,14 @@ export class TransformPass {
     this.#duplicates = settlement.duplicates;
     if (!remove) return { part: false, duplicates: true };
     merge.merged += duplicates.found;
-    this.#partBytes = settlement.partBytes;
     return { part: true, duplicates: true };
+  }
+
+  #begin(entity: Entity): void {
+    const header = utf8(csvHeader(partColumns(this.#plan, entity).map(({ name }) => name)));
+    this.#ports.part.write(header);
+    this.#partBytes = this.#longestRow = header.length;
+    this.#report(this.#planFindings);
   }
 
   #goOn({ partBytes, longestRow, rows, required, merged, sketches }: PassState): void {

@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { findEntity, type Plan } from '@attune/core';
 import { openReader } from '@attune/formats';
-import { isInPart, partColumns } from './part-columns.js';
-import type { SilverColumn } from './silver-columns.js';
 import { TransformPass, type TransformOptions, type TransformResult } from './transform-pass.js';
 
 /** Everything that a pass has left. */
@@ -106,20 +104,12 @@ export function transformText(input: string | Buffer, plan: Plan, cuts: Transfor
   const part = settled.part.bytes.toString('utf8');
   return {
     part,
-    rows: withUnmapped(parsePart(part), partColumns(plan, entity)),
+    rows: parsePart(part).slice(1), // after the header
     findings: sinks.findings.lines(),
     quarantine: sinks.quarantine.lines(),
     duplicates: settled.duplicates.lines(),
     result,
   };
-}
-
-/** Columns that nothing is mapped to are null and not in the part. */
-function withUnmapped(rows: readonly (string | null)[][], columns: readonly SilverColumn[]): (string | null)[][] {
-  return rows.map((row) => {
-    const values = [...row];
-    return columns.map((column) => (isInPart(column) ? values.shift()! : null));
-  });
 }
 
 /** An independent reader of our dialect, by one regular expression. */

@@ -26,7 +26,7 @@ const Account = z.strictObject({
 });
 const Lines = z.strictObject({ offsets: z.array(count), records: count, bytes: count });
 const Sketch = z.strictObject({
-  counts: z.tuple([count, count, count, count, count, count]),
+  counts: z.tuple([count, count, count, count, count, count, count]),
   findings: z.array(count).transform((counts) => Int32Array.from(counts)),
   registers: base64,
   min: base64.nullable(),

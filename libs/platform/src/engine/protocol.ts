@@ -58,6 +58,8 @@ export interface TaskInputs {
     readonly formats: readonly OutputFormat[];
     /** Absent members: formulas are defused, and rows are not parted by columns. */
     readonly options?: Partial<OutputOptions>;
+    /** Silver as CSV, where transform has left it; then silver is one file. */
+    readonly silverCsv?: string;
     readonly records: number;
     readonly scratch: string;
   };

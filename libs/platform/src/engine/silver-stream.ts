@@ -43,7 +43,7 @@ export class SilverStream {
     }
     let ended = false;
     const copied = db
-      .run(silverCopy(columns, { path, bytes: 1, longestRow: 0 }, target))
+      .run(silverCopy(columns, { path, longestRow: 0 }, target))
       .then(
         () => true,
         () => false,

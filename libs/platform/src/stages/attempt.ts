@@ -165,10 +165,14 @@ export class Attempt {
       await parts.blobs.materialize(stored.storageKey, stored, file);
       return file;
     };
-    const artifact = async (kind: ArtifactKind): Promise<string> => {
+    const artifactIfLeft = async (kind: ArtifactKind): Promise<string | undefined> => {
       const found = await parts.artifacts.latest(claim.jobId, claim.generation, kind);
-      if (!found) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
-      return fetched(found, `in.${kind}`);
+      return found && fetched(found, `in.${kind}`);
+    };
+    const artifact = async (kind: ArtifactKind): Promise<string> => {
+      const file = await artifactIfLeft(kind);
+      if (file === undefined) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
+      return file;
     };
     const artifacts = async (kind: ArtifactKind): Promise<readonly string[]> => {
       const found = await parts.artifacts.ofShards(claim.jobId, claim.generation, kind);
@@ -195,6 +199,7 @@ export class Attempt {
         return file;
       },
       artifact,
+      artifactIfLeft,
       artifacts,
       json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
       ledgerOf: (stage) => this.#ledgerOf(stage),

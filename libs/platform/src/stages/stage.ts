@@ -19,6 +19,8 @@ export interface StageContext {
   readonly input: () => Promise<string>;
   /** Local file with an artifact of an earlier stage, verified against its hash. */
   readonly artifact: (kind: ArtifactKind) => Promise<string>;
+  /** The same, or undefined where no earlier stage has left it. */
+  readonly artifactIfLeft: (kind: ArtifactKind) => Promise<string | undefined>;
   /** Local files with that artifact of every shard of an earlier stage, in the order of the shards, verified against their hashes. */
   readonly artifacts: (kind: ArtifactKind) => Promise<readonly string[]>;
   /** A small JSON artifact of an earlier stage. */

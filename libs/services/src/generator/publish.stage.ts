@@ -9,10 +9,14 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
   const plan = Plan.parse(await stage.json('plan'));
   const { claim } = stage;
   const transform = await stage.ledgerOf('transform');
+  const silver = await stage.artifacts('silver');
+  // Of one shard only: it stands for all of silver.
+  const silverCsv = silver.length === 1 ? await stage.artifactIfLeft('silver_csv') : undefined;
   const outcome = await stage.engine.run(
     'publish',
     {
-      silver: await stage.artifacts('silver'),
+      silver,
+      ...(silverCsv === undefined ? {} : { silverCsv }),
       plan,
       formats: claim.options.output_formats,
       options: { defuseFormulas: claim.options.defuse_formulas ?? true, partitionBy: claim.options.partition_by ?? [] },
@@ -47,7 +51,7 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
     outputs: outputs.map(outputBody),
   };
   await writeFile(path.join(stage.scratch, 'manifest.json'), JSON.stringify(manifest, null, 2));
-  return { files: [{ kind: 'manifest', file: 'manifest.json' }], ledger: published };
+  return { files: [{ kind: 'manifest', file: 'manifest.json' }], ledger: published, sweep: ['silver_csv'] };
 });
 
 function outputBody(artifact: StoredArtifact): ManifestBody['outputs'][number] {

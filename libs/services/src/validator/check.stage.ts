@@ -26,5 +26,5 @@ export const checkStage = defineStage('check', 'validator', async (stage) => {
     { signal: stage.signal, onProgress: stage.progress },
   );
   const files = [...outcome.files, await leaveReport(stage, plan)];
-  return validation ? { ...outcome, files, sweep: ['silver'] } : { ...outcome, files };
+  return validation ? { ...outcome, files, sweep: ['silver', 'silver_csv'] } : { ...outcome, files };
 });

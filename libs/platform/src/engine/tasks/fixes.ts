@@ -54,8 +54,7 @@ export const fixesTask: Task<'fixes'> = async (input, { limits, onProgress, time
   const at = (file: string): string => join(input.scratch, file);
   const db = await DuckDb.open(input.scratch, limitsFor(limits, columns.length));
   try {
-    const { partBytes: bytes, longestRow } = passed.result;
-    await db.run(silverCopy(columns, { path: at(PART), bytes, longestRow }, at(ALL)));
+    await db.run(silverCopy(columns, { path: at(PART), longestRow: passed.result.longestRow }, at(ALL)));
     const equals = await timed('fixes.equals', () => equalRows(db, input, columns, passed));
     onProgress({ done: 2, total: 3 });
     const merged = input.plan.options.remove_duplicates ? equals.map(({ record }) => record) : [];

@@ -11,12 +11,12 @@ import { zipFolder } from './folder-zip.js';
 
 /** Writes the result in every format asked for. */
 export const publishTask: Task<'publish'> = async (
-  { silver, plan, formats, records, scratch, options: said },
+  { silver, silverCsv, plan, formats, records, scratch, options: said },
   { limits, onProgress, timed },
 ) => {
   const columns = silverColumns(plan, entityOf(plan)).map(({ name, type }): ResultColumn => ({ name, isText: type === 'VARCHAR' }));
   const options = { defuseFormulas: said?.defuseFormulas ?? true, partitionBy: said?.partitionBy ?? [] };
-  const publishing: Publishing = { silver, records, columns, options, scratch, limits: limitsFor(limits, columns.length) };
+  const publishing: Publishing = { silver, silverCsv, records, columns, options, scratch, limits: limitsFor(limits, columns.length) };
   const files: LeftFile[] = [];
   for (const output of [...new Set(formats)].map(findOutput)) {
     const file = `result.${output.extension}`;
@@ -29,6 +29,7 @@ export const publishTask: Task<'publish'> = async (
 
 interface Publishing {
   readonly silver: readonly string[];
+  readonly silverCsv: string | undefined;
   readonly records: number;
   readonly columns: readonly ResultColumn[];
   readonly options: OutputOptions;
@@ -37,8 +38,9 @@ interface Publishing {
 }
 
 async function write(output: Output, path: string, publishing: Publishing): Promise<void> {
-  const { silver, columns, options, scratch, limits } = publishing;
+  const { silver, silverCsv, columns, options, scratch, limits } = publishing;
   if (output.folder === undefined && output.sameAsSilver && silver.length === 1) return handOn(silver[0]!, path);
+  if (output.name === 'csv' && silverCsv !== undefined) return handOn(silverCsv, path);
   // In several threads each would write files of its own into a folder, cut where it happened to be.
   const db = await DuckDb.open(scratch, output.folder === undefined ? limits : { ...limits, threads: 1 });
   try {

@@ -52,9 +52,16 @@ export const transformTask: Task<'transform'> = async (input, context) => {
       const reading = { source, threads, chunkBytes, shardBytes, dedupBytes, onRead };
       const passed = await context.timed('transform.pass', () => pass(input, reading, { db, columns }));
       const files = await context.timed('transform.store', () => store(input, passed, { db, columns }));
-      await removeRows(scratch, passed.files);
-      const { ledger, errorsFound, failure } = passed.result;
-      return { files, ledger, errorsFound, ...(failure === undefined ? {} : { failure }) };
+      const { ledger, errorsFound, failure, partIsCsv } = passed.result;
+      const { part, duplicates } = passed.files;
+      const csv = partIsCsv && plan.options.output_formats.includes('csv');
+      await removeBut(scratch, csv ? [part, duplicates] : [duplicates]);
+      return {
+        files: [...files, ...(csv ? [{ kind: 'silver_csv', file: part, records: ledger.recordsOut } as const] : [])],
+        ledger,
+        errorsFound,
+        ...(failure === undefined ? {} : { failure }),
+      };
     } finally {
       db.close();
     }
@@ -192,7 +199,7 @@ async function store(
   const at = (file: string): string => join(scratch, file);
   if (!stored) {
     await rm(at(SILVER), { force: true });
-    await db.run(silverCopy(columns, { path: at(files.part), bytes: result.partBytes, longestRow: result.longestRow }, at(SILVER)));
+    await db.run(silverCopy(columns, { path: at(files.part), longestRow: result.longestRow }, at(SILVER)));
   }
   const lists = { findings: PASS_FILES.findings, quarantine: PASS_FILES.quarantine, duplicates: files.duplicates };
   for (const list of LISTS) {
@@ -217,15 +224,9 @@ function leftList(list: ListName, file: string, { records }: LineIndex): readonl
   ];
 }
 
-/** What only the pass needed; a list that was written anew takes the place of the one before. */
-async function removeRows(scratch: string, { duplicates }: SettledFiles): Promise<void> {
-  const files = new Set<string>([
-    PASS_FILES.part,
-    PASS_FILES.entered,
-    PASS_FILES.late,
-    PASS_FILES.duplicates,
-    ...Object.values(SETTLED_FILES),
-  ]);
-  files.delete(duplicates);
+/** Removes what only the pass needed, but for the files to be left: rows and lists that were written anew take the place of those before. */
+async function removeBut(scratch: string, left: readonly string[]): Promise<void> {
+  const { part, duplicates, entered, late } = PASS_FILES;
+  const files = [part, duplicates, entered, late, ...Object.values(SETTLED_FILES)].filter((file) => !left.includes(file));
   for (const file of files) await rm(join(scratch, file), { force: true });
 }
