@@ -236,7 +236,7 @@ export class CanonicalChunk implements FinishedChunk {
     this.byteLength[k] = byteLength;
     if (at - start > this.longestRow) this.longestRow = at - start;
     this.altered[k] = work.altered;
-    this.#hash(work.hashes, this.hashes, k * HASH_LANES);
+    this.#hash(work.hashes, this.#inPart, this.hashes, k * HASH_LANES);
     // Two records that differ in a removed control character are not the same.
     if (work.altered === 1) mixReceived(receivedBytes(this.#context.readInput, work.byteOffset, byteLength), this.hashes, k * HASH_LANES);
   }

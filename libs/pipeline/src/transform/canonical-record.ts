@@ -63,6 +63,7 @@ export class CanonicalRecord {
   readonly #commasAfter: Int32Array;
   readonly #sources: Int32Array;
   readonly #kernels: readonly (Kernel | undefined)[];
+  readonly #required: Int32Array;
   readonly #findings: LineBuffer;
   readonly #cleaner: Cleaner;
   readonly #received = new ReceivedValue();
@@ -87,6 +88,7 @@ export class CanonicalRecord {
     this.#commasAfter = this.#inPart.map((c, k) => (this.#inPart[k + 1] ?? columns.length) - c);
     this.#sources = Int32Array.from(columns, ({ source }) => source);
     this.#kernels = columns.map(({ kernel }) => kernel);
+    this.#required = Int32Array.from(columns.keys()).filter((c) => columns[c]!.required);
     this.memos = columns.map(() => undefined);
     columns.forEach((_, c) => this.#forget(c));
   }
@@ -144,8 +146,10 @@ export class CanonicalRecord {
   /** Reports every required field that is null and returns the first such column, or -1. */
   reportMissing(): number {
     let first = -1;
-    for (let c = 0; c < this.#columns.length; c++) {
-      if (!this.#columns[c]!.required || this.valueEnd[c]! >= 0) continue;
+    const required = this.#required;
+    for (let k = 0; k < required.length; k++) {
+      const c = required[k]!;
+      if (this.valueEnd[c]! >= 0) continue;
       if (first < 0) first = c;
       this.#note(c, REQUIRED);
       beginFinding(this.#findings, this.lineStart, this.record, this.line, this.byteOffset);

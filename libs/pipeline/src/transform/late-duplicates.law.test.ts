@@ -17,17 +17,17 @@ const PLAN = planOver(
 
 const HASHES: Readonly<Record<string, RecordHash>> = {
   honest: recordHash,
-  'the same for all': (_, lanes, at) => lanes.fill(7, at, at + 4),
-  'one of four': (hashes, lanes, at) => {
-    recordHash(hashes, lanes, at);
+  'the same for all': (_hashes, _columns, lanes, at) => lanes.fill(7, at, at + 4),
+  'one of four': (hashes, columns, lanes, at) => {
+    recordHash(hashes, columns, lanes, at);
     for (let lane = at; lane < at + 4; lane++) lanes[lane] = (lanes[at]! & 3) << 24;
   },
-  'in one table': (hashes, lanes, at) => {
-    recordHash(hashes, lanes, at);
+  'in one table': (hashes, columns, lanes, at) => {
+    recordHash(hashes, columns, lanes, at);
     lanes[at]! &= 0x00ffffff;
   },
-  'in one share': (hashes, lanes, at) => {
-    recordHash(hashes, lanes, at);
+  'in one share': (hashes, columns, lanes, at) => {
+    recordHash(hashes, columns, lanes, at);
     lanes[at + 1]! &= 0x00ffffff;
   },
 };

@@ -1,17 +1,17 @@
 /** Number of 32-bit lanes of a record's hash: two independent hashes of 64 bits. */
 export const HASH_LANES = 4;
 
-/** Writes the hash of a record, of whose values the hashes are given in the order of the columns, to `lanes[at .. at + 4)`. */
-export type RecordHash = (hashes: Int32Array, lanes: Int32Array, at: number) => void;
+/** Writes the hash of a record to `lanes[at .. at + 4)`; `hashes[c]` is that of its value in column c, and only the given columns count. */
+export type RecordHash = (hashes: Int32Array, columns: Int32Array, lanes: Int32Array, at: number) => void;
 
 /** Each step is a bijection of the lane, and the order of the columns counts, so ("ab", "c") is not ("a", "bc"). */
-export const recordHash: RecordHash = (hashes, lanes, at) => {
+export const recordHash: RecordHash = (hashes, columns, lanes, at) => {
   let a = 0x9e3779b9 | 0;
   let b = 0x243f6a88;
   let c = 0xb7e15162 | 0;
   let d = 0x6a09e667;
-  for (let i = 0; i < hashes.length; i++) {
-    const word = hashes[i]!;
+  for (let k = 0; k < columns.length; k++) {
+    const word = hashes[columns[k]!]!;
     a = Math.imul(a ^ word, 0x85ebca6b);
     a ^= a >>> 15;
     b = Math.imul(b ^ word, 0xc2b2ae35);

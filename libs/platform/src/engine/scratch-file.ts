@@ -25,6 +25,11 @@ export class ScratchFile {
     this.#checked = checked;
   }
 
+  /** Bytes that are in the file; what is gathered is not. */
+  get written(): number {
+    return this.#written;
+  }
+
   /** Writes out what was gathered, and says how much the file holds and its CRC-32. */
   mark(): FileMark {
     this.flush();

@@ -1,40 +1,48 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs';
-import { availableParallelism, loadavg } from 'node:os';
+import { closeSync, constants, openSync, rmSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { silverCopy, type SilverColumn } from '@attune/pipeline';
 import type { DuckDb } from './duckdb.js';
+import type { ScratchFile } from './scratch-file.js';
 
 const PIPE = 'silver.pipe';
-/**
- * Whether somebody has time to read at the other end. A pipe holds 64 KiB, so writer and reader take turns thousands of times: next to nothing
- * where a core is free, but each turn waits for its time slice on a busy machine, where reading the part afterwards is faster by far.
- */
-export const hasFreeCore = (): boolean => loadavg()[0]! < availableParallelism();
-
 /** How often is looked whether DuckDB has begun to read. */
 const LOOK_MS = 2;
+/** Written at once; more than the rows of one chunk, so that a pass that seldom lets anybody else in is kept up with. */
+const BLOCK = 1 << 23;
+const writeTo = promisify(write);
 
 /**
  * Has DuckDB write silver while the pass is still making rows: what it would read from the part afterwards it reads from a named pipe at
- * once. Only time is won. Whatever goes wrong here, a row that is longer than the reader was told among it, the part is still there to be
- * read again, and the bytes of silver are the same either way.
+ * once. Rows go from the part's file into the pipe in a thread of the file system's, so that the pass never waits for DuckDB. Only time is
+ * won. Whatever goes wrong here, a row that is longer than the reader was told among it, the part is still there to be read again, and the
+ * bytes of silver are the same either way.
  */
 export class SilverStream {
   readonly #path: string;
+  readonly #part: ScratchFile;
   readonly #copied: Promise<boolean>;
-  #pipe: number | undefined;
+  readonly #fed: Promise<boolean>;
+  /** Set while everything that is in the part was written to the pipe. */
+  #resume: (() => void) | undefined;
+  #isEnd = false;
+  #isGivenUp = false;
 
-  private constructor(path: string, pipe: number, copied: Promise<boolean>) {
+  private constructor(path: string, part: ScratchFile, pipe: number, copied: Promise<boolean>) {
     this.#path = path;
-    this.#pipe = pipe;
+    this.#part = part;
     this.#copied = copied;
+    this.#fed = this.#feed(pipe);
   }
 
-  /** Undefined where there are no named pipes. `scratch` is the directory that DuckDB may use. */
-  static async open(db: DuckDb, columns: readonly SilverColumn[], scratch: string, target: string): Promise<SilverStream | undefined> {
+  /** Undefined where there are no named pipes. `scratch` is the directory that DuckDB may use; rows that `part` holds already go first. */
+  static async open(
+    db: DuckDb,
+    columns: readonly SilverColumn[],
+    { scratch, part, target }: { readonly scratch: string; readonly part: ScratchFile; readonly target: string },
+  ): Promise<SilverStream | undefined> {
     const path = join(scratch, PIPE);
     try {
       await promisify(execFile)('mkfifo', ['-m', '600', path]);
@@ -55,7 +63,7 @@ export class SilverStream {
         // Somebody reads now, so this does not block; the writes that follow shall.
         const pipe = openSync(path, 'w');
         closeSync(probe);
-        return new SilverStream(path, pipe, copied);
+        return new SilverStream(path, part, pipe, copied);
       }
       if (ended) {
         rmSync(path);
@@ -65,28 +73,51 @@ export class SilverStream {
     }
   }
 
-  /** Blocks while DuckDB is busy with what it has. */
-  write(bytes: Uint8Array): void {
-    if (this.#pipe === undefined) return;
-    try {
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#pipe, bytes, at);
-    } catch {
-      this.#closePipe(); // DuckDB has given up reading
-    }
+  /** The part has grown. */
+  more(): void {
+    this.#resume?.();
   }
 
-  /** Whether silver is complete; else whatever there is of it counts for nothing. */
+  /** The part is whole. Whether silver is; else whatever there is of it counts for nothing. */
   async end(): Promise<boolean> {
-    const whole = this.#pipe !== undefined;
-    this.#closePipe();
+    this.#part.flush();
+    this.#isEnd = true;
+    return this.#close();
+  }
+
+  /** Nobody will ask for this silver. */
+  async giveUp(): Promise<void> {
+    this.#isEnd = this.#isGivenUp = true;
+    await this.#close();
+  }
+
+  async #close(): Promise<boolean> {
+    this.more();
+    const fed = await this.#fed;
     const copied = await this.#copied;
     rmSync(this.#path, { force: true });
-    return whole && copied;
+    return fed && copied;
   }
 
-  #closePipe(): void {
-    if (this.#pipe !== undefined) closeSync(this.#pipe);
-    this.#pipe = undefined;
+  /** False where DuckDB has given up reading, or nobody asks any more. */
+  async #feed(pipe: number): Promise<boolean> {
+    const block = new Uint8Array(BLOCK);
+    try {
+      for (let sent = 0; !this.#isGivenUp;) {
+        const held = this.#part.read(sent, block.subarray(0, Math.min(BLOCK, this.#part.written - sent)));
+        for (let at = 0; at < held && !this.#isGivenUp;) at += (await writeTo(pipe, block, at, held - at)).bytesWritten;
+        sent += held;
+        if (held > 0) continue;
+        if (this.#isEnd) return true;
+        await new Promise<void>((resolve) => (this.#resume = resolve));
+        this.#resume = undefined;
+      }
+      return false;
+    } catch {
+      return false;
+    } finally {
+      closeSync(pipe);
+    }
   }
 }
 

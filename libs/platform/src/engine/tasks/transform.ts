@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { LeftFile } from '@attune/core';
 import {
   listCopy,
@@ -20,8 +19,7 @@ import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
 import { PASS_FILES, PassFiles } from '../pass-files.js';
 import type { Task, TaskInputs } from '../protocol.js';
-import type { ScratchFile } from '../scratch-file.js';
-import { hasFreeCore, SilverStream } from '../silver-stream.js';
+import { SilverStream } from '../silver-stream.js';
 import { isWorthThreads, readThreaded } from '../threads/threaded-read.js';
 import { CHUNK_BYTES, readAll } from './full-read.js';
 import { MemberReads } from './member-reads.js';
@@ -100,13 +98,19 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
     const { source, chunkBytes } = reading;
     const checkpoints = checkpointsOf(input, reading, files);
     const earlier = await checkpoints?.earlier();
-    if (source.size > chunkBytes) stream = await openStream(input.scratch, store, files);
+    if (source.size > chunkBytes)
+      stream = await SilverStream.open(store.db, store.columns, {
+        scratch: input.scratch,
+        part: files.of('part'),
+        target: join(input.scratch, SILVER),
+      });
     const read = await readRecords(input, reading, { files, stream, checkpoints, earlier });
-    const streamed = (await stream?.end()) ?? false;
     // Rows that were streamed and then left out are in that silver.
-    return { ...read, stored: streamed && read.files.part === PASS_FILES.part };
+    if (read.files.part === PASS_FILES.part) return { ...read, stored: (await stream?.end()) ?? false };
+    await stream?.giveUp();
+    return { ...read, stored: false };
   } catch (error) {
-    await stream?.end();
+    await stream?.giveUp();
     throw error;
   } finally {
     files.close();
@@ -124,17 +128,6 @@ function checkpointsOf(
   return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
 }
 
-/** Rows of an earlier attempt go before those of this one. */
-async function openStream(scratch: string, { db, columns }: Store, files: PassFiles): Promise<SilverStream | undefined> {
-  const stream = hasFreeCore() ? await SilverStream.open(db, columns, scratch, join(scratch, SILVER)) : undefined;
-  if (stream === undefined) return undefined;
-  for (const block of files.blocks('part')) {
-    stream.write(block);
-    await setImmediate(); // lets a lost parent in
-  }
-  return stream;
-}
-
 interface Passing {
   readonly files: PassFiles;
   readonly stream: SilverStream | undefined;
@@ -149,13 +142,12 @@ async function readRecords(
 ): Promise<Omit<Passed, 'stored'>> {
   const { plan, planFindings } = input;
   const members = new MemberReads(source);
-  const part = files.of('part');
   const [findings, quarantine, duplicates] = LISTS.map((list) => files.of(list));
   const transform = new TransformPass(
     plan,
     entityOf(plan),
     {
-      part: stream === undefined ? part : both(part, stream),
+      part: files.of('part'),
       findings: findings!,
       quarantine: quarantine!,
       duplicates: duplicates!,
@@ -171,7 +163,10 @@ async function readRecords(
   }
   const course = {
     chunkBytes,
-    onRead,
+    onRead: (bytes: number) => {
+      onRead(bytes);
+      stream?.more();
+    },
     from: earlier?.place,
     ...(checkpoints === undefined ? {} : { onPlace: checkpoints.offer(() => transform.state()) }),
   };
@@ -182,14 +177,6 @@ async function readRecords(
   const settled = await settleLate(transform, input.scratch, files);
   return { result: transform.finish(account, source.size), files: settled };
 }
-
-const both = (part: ScratchFile, stream: SilverStream): Pick<ScratchFile, 'write' | 'read'> => ({
-  write: (bytes) => {
-    part.write(bytes);
-    stream.write(bytes);
-  },
-  read: (offset, into) => part.read(offset, into),
-});
 
 async function store(
   { scratch }: TaskInputs['transform'],
