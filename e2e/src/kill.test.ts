@@ -30,11 +30,11 @@ test('a job that is killed in each of its stages leaves the same as one that was
 });
 
 test('so does one of a split deployment, whichever of its processes is killed', async () => {
-  await killed(3, 0, '--split');
+  await killed(1, 0, '--split');
 });
 
 describeRedis('with the queue in Redis', (url) => {
   test('so does one of a split deployment', async () => {
-    await killed(3, 0, '--split', '--queue', `${url}/15`);
+    await killed(2, 0, '--split', '--queue', `${url}/15`);
   });
 });

@@ -49,5 +49,6 @@ export * from './telemetry/correlation.js';
 export * from './telemetry/logger.js';
 export { activeTraceparent } from './telemetry/tracing.js';
 export * from './telemetry/metrics.js';
+export * from './watch/deadline.js';
 export * from './watch/doorbell.js';
 export * from './watch/job-watch.js';

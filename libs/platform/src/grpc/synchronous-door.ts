@@ -4,6 +4,7 @@ import { presentedKey } from '../auth/authentication.js';
 import { requestId } from '../http/request-id.js';
 import type { Caller, Calls } from './calls.js';
 import type { DoorMethod } from './door-methods.js';
+import { Deadline } from '../watch/deadline.js';
 import { RemoteService } from './remote-service.js';
 import type { GrpcTls } from './tls.js';
 
@@ -48,13 +49,14 @@ export class SynchronousDoor {
   ): Promise<Response> {
     const local = this.calls.find(method.definition.path);
     if (local?.kind === 'unary') {
-      const late = AbortSignal.timeout(deadlineMs);
+      const deadline = new Deadline(deadlineMs, caller.signal);
       try {
-        const signal = AbortSignal.any([caller.signal, late]);
-        return (await this.calls.perform(local, request, { ...caller, signal })) as Response;
+        return (await this.calls.perform(local, request, { ...caller, signal: deadline.signal })) as Response;
       } catch (error) {
-        if (late.aborted) throw new AppError('overloaded', `the ${method.owner} has not answered in time`, { cause: error });
+        if (deadline.isOver) throw new AppError('overloaded', `the ${method.owner} has not answered in time`, { cause: error });
         throw error;
+      } finally {
+        deadline.close();
       }
     }
     const remote = this.#remotes.get(method.owner);

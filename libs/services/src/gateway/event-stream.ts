@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { EVENT_MEDIA_TYPE } from '@attune/api';
 import { AppError } from '@attune/core';
+import { Deadline } from '@attune/platform';
 import type { Request, Response } from 'express';
 
 const HEARTBEAT_MS = 15_000;
@@ -70,11 +71,12 @@ function begin(request: Request, response: Response): NodeJS.Timeout {
 /** Waits until the client has read on. False when it does not. */
 async function room(response: Response, gone: AbortSignal): Promise<boolean> {
   if (response.writableLength <= UNREAD_BYTES / 2) return true;
-  const signal = AbortSignal.any([gone, AbortSignal.timeout(PATIENCE_MS)]);
-  const read = await once(response, 'drain', { signal }).then(
+  const deadline = new Deadline(PATIENCE_MS, gone);
+  const read = await once(response, 'drain', { signal: deadline.signal }).then(
     () => true,
     () => false,
   );
+  deadline.close();
   if (!read) response.destroy();
   return read;
 }

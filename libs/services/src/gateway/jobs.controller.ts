@@ -10,6 +10,7 @@ import {
   type Config,
   CONFIG,
   DatasetsRepository,
+  Deadline,
   type JobDetail,
   Metrics,
   PEPPER,
@@ -130,13 +131,14 @@ export class JobsController {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     response.once('close', leave);
-    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]);
+    const deadline = new Deadline(Math.ceil(seconds * 1000), gone.signal);
     try {
-      await this.watch.until(tenantId, jobId, ({ version }) => fact(version), signal);
+      await this.watch.until(tenantId, jobId, ({ version }) => fact(version), deadline.signal);
     } catch (error) {
       // A process that shuts down answers with what it knows; so does one whose job is gone, a moment later.
       if (!(error instanceof AppError) || (error.code !== 'overloaded' && error.code !== 'gone')) throw error;
     } finally {
+      deadline.close();
       response.off('close', leave);
     }
   }
