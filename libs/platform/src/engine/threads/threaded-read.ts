@@ -56,10 +56,12 @@ export async function readThreaded(
   const chain = ChunkChain.of(chunks.length);
   const pool = threadsOf(threads);
   const memory: Uint8Array<ArrayBuffer>[] = [];
+  /** Chunks that are begun and not taken yet, in their order; what a chunk has left is not kept. */
   const begun: Promise<ChunkResult>[] = [];
+  let next = 0;
   const opening = { records: progress.records, ...(progress.at === undefined ? {} : { at: progress.at }) };
   const begin = (): void => {
-    const chunk = begun.length;
+    const chunk = next++;
     const { task } = chunks[chunk]!;
     const rows = memory.pop();
     const given = { ...(rows === undefined ? {} : { memory: rows }), ...(chunk === 0 ? opening : {}) };
@@ -71,10 +73,10 @@ export async function readThreaded(
   };
   try {
     for (let i = 0; i < chunks.length; i++) {
-      while (begun.length < Math.min(chunks.length, i + threads * AHEAD)) begin();
+      while (next < Math.min(chunks.length, i + threads * AHEAD)) begin();
       const { ordinal, task } = chunks[i]!;
       if (i === 0 || task.first) progress.begin();
-      const result = await begun[i]!;
+      const result = await begun.shift()!;
       pass.take(result);
       pass.takeSketches(result.sketches);
       memory.push(result.rows as Uint8Array<ArrayBuffer>);
