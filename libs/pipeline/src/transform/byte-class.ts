@@ -2,7 +2,10 @@
 export const SPECIAL_BYTE = 1;
 export const CONTROL_BYTE = 2;
 
-/** SPECIAL_BYTE: a value may hold it only inside quotes; a number sign as well, since DuckDB's writer quotes it. CONTROL_BYTE: it is, or may begin, a control character (U+0000-U+001F, U+007F-U+009F). */
+/**
+ * SPECIAL_BYTE: a value may hold it only inside quotes; a number sign as well, since DuckDB's writer quotes it. CONTROL_BYTE: it is, or may
+ * begin, a control character (U+0000-U+001F, U+007F-U+009F).
+ */
 export const BYTE_CLASS = new Uint8Array(256);
 for (let byte = 0; byte < 0x20; byte++) BYTE_CLASS[byte] = CONTROL_BYTE;
 BYTE_CLASS[0x7f] = CONTROL_BYTE;

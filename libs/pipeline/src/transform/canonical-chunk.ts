@@ -5,9 +5,9 @@ import { writeInteger } from './byte-writer.js';
 import { CanonicalRecord, CHANGED, RECEIVED, REFUSED } from './canonical-record.js';
 import { ColumnSketch } from './column-sketch.js';
 import type { CompiledColumn } from './compiled-column.js';
+import { LINEAGE_BYTES } from './duplicate-line.js';
 import { lineStartOf } from './finding-lines.js';
 import { LineBuffer, type Lines } from './json-lines.js';
-import { isInPart } from './part-columns.js';
 import type { ReadReceived } from './ports.js';
 import { QuarantineLines } from './quarantine-lines.js';
 import { receivedBytes } from './received-value.js';
@@ -18,8 +18,6 @@ const COMMA = 0x2c;
 const LF = 0x0a;
 /** One more than the largest combination of RECEIVED, REFUSED and CHANGED. */
 const STATES = 8;
-/** Room for the three lineage columns, their commas and the line end. */
-const LINEAGE_BYTES = 64;
 
 /** Canonical rows, ready to be merged with those before them; where they were made does not matter. */
 export interface RowChunk {
@@ -91,7 +89,6 @@ export class CanonicalChunk implements FinishedChunk {
   readonly #record: CanonicalRecord;
   readonly #quarantineLines: QuarantineLines;
   readonly #hash: RecordHash;
-  readonly #inPart: Int32Array;
   readonly #isText: readonly boolean[];
   /** Records by what was true of the value, per column; counted into the sketches after each batch. */
   readonly #states: Int32Array;
@@ -103,7 +100,6 @@ export class CanonicalChunk implements FinishedChunk {
     this.#record = new CanonicalRecord(context.columns, context.nullTokens, this.findings);
     this.#quarantineLines = new QuarantineLines(context.readInput, context.fieldOf);
     this.#hash = context.hash ?? recordHash;
-    this.#inPart = Int32Array.from(this.#columns.keys()).filter((c) => isInPart(this.#columns[c]!.silver));
     this.#isText = this.#columns.map(({ silver }) => silver.type === 'VARCHAR');
     this.#states = new Int32Array(this.#columns.length * STATES);
     this.sketches = this.#columns.map(({ codes }) => new ColumnSketch(codes.length));
@@ -191,11 +187,10 @@ export class CanonicalChunk implements FinishedChunk {
 
   /** The record stays: its values are counted. */
   #sketch(): void {
-    const { state, valueStart, valueEnd, hashes, slots, memos, values, noted, notedCount } = this.#record;
+    const { inPart: columns, state, valueStart, valueEnd, hashes, slots, memos, values, noted, notedCount } = this.#record;
     const { sketches } = this;
     for (let i = 0; i < notedCount; i += 2) sketches[noted[i]!]!.findings[noted[i + 1]!]!++;
     const states = this.#states;
-    const columns = this.#inPart;
     for (let k = 0; k < columns.length; k++) {
       const c = columns[k]!;
       states[c * STATES + state[c]!]!++;
@@ -236,7 +231,7 @@ export class CanonicalChunk implements FinishedChunk {
     this.byteLength[k] = byteLength;
     if (at - start > this.longestRow) this.longestRow = at - start;
     this.altered[k] = work.altered;
-    this.#hash(work.hashes, this.#inPart, this.hashes, k * HASH_LANES);
+    this.#hash(work.hashes, work.inPart, this.hashes, k * HASH_LANES);
     // Two records that differ in a removed control character are not the same.
     if (work.altered === 1) mixReceived(receivedBytes(this.#context.readInput, work.byteOffset, byteLength), this.hashes, k * HASH_LANES);
   }

@@ -52,18 +52,19 @@ export class CanonicalRecord {
   /** Column and code of each finding, in their order. */
   noted = new Int32Array(64);
   notedCount = 0;
+  /** Columns in the part that may hold values, in their order. */
+  readonly inPart: Int32Array;
   /** Per column what is remembered of its values, once it had any. */
   readonly memos: (ValueMemo | undefined)[];
 
   readonly #columns: readonly CompiledColumn[];
   /** What the loop over the columns needs of each, side by side: objects of many shapes would be looked into slowly. */
-  readonly #inPart: Int32Array;
-  /** Commas before the first of them, and after each: a field that nothing is mapped to is a comma of its own. */
-  readonly #commasBefore: number;
-  readonly #commasAfter: Int32Array;
   readonly #sources: Int32Array;
   readonly #kernels: readonly (Kernel | undefined)[];
   readonly #required: Int32Array;
+  /** Commas before the first column in the part, and after each: a field that nothing is mapped to is a comma of its own. */
+  readonly #commasBefore: number;
+  readonly #commasAfter: Int32Array;
   readonly #findings: LineBuffer;
   readonly #cleaner: Cleaner;
   readonly #received = new ReceivedValue();
@@ -83,9 +84,9 @@ export class CanonicalRecord {
     this.hashes = new Int32Array(columns.length);
     this.special = new Uint8Array(columns.length);
     this.slots = new Int32Array(columns.length);
-    this.#inPart = Int32Array.from(columns.keys()).filter((c) => isInPart(columns[c]!.silver));
-    this.#commasBefore = this.#inPart[0] ?? 0;
-    this.#commasAfter = this.#inPart.map((c, k) => (this.#inPart[k + 1] ?? columns.length) - c);
+    this.inPart = Int32Array.from(columns.keys()).filter((c) => isInPart(columns[c]!.silver));
+    this.#commasBefore = this.inPart[0] ?? 0;
+    this.#commasAfter = this.inPart.map((c, k) => (this.inPart[k + 1] ?? columns.length) - c);
     this.#sources = Int32Array.from(columns, ({ source }) => source);
     this.#kernels = columns.map(({ kernel }) => kernel);
     this.#required = Int32Array.from(columns.keys()).filter((c) => columns[c]!.required);
@@ -103,7 +104,7 @@ export class CanonicalRecord {
     this.anySpecial = 0;
     this.#at = at;
     const base = r * batch.width;
-    const columns = this.#inPart;
+    const columns = this.inPart;
     const sources = this.#sources;
     const commas = this.#commasAfter;
     const { buf, starts, ends } = batch;

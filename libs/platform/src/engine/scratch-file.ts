@@ -70,7 +70,7 @@ export class ScratchFile {
   }
 
   #append(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from);
+    writeAt(this.#fd, this.#written, bytes);
     this.#written += bytes.length;
     if (this.#checked) this.#crc = crc32(bytes, this.#crc);
   }
@@ -85,7 +85,7 @@ export class PositionedFile {
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) from += writeSync(this.#fd, bytes, from, bytes.length - from, offset + from);
+    writeAt(this.#fd, offset, bytes);
   }
 
   /** Reads from `offset`; returns how many bytes were there. */
@@ -127,6 +127,10 @@ export class InputFile {
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+function writeAt(fd: number, offset: number, bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length;) from += writeSync(fd, bytes, from, bytes.length - from, offset + from);
 }
 
 function readAt(fd: number, offset: number, into: Uint8Array): number {

@@ -2,9 +2,9 @@ import { AppError } from '@attune/core';
 import type { Request as HttpRequest } from 'express';
 import { presentedKey } from '../auth/authentication.js';
 import { requestId } from '../http/request-id.js';
+import { Deadline } from '../watch/deadline.js';
 import type { Caller, Calls } from './calls.js';
 import type { DoorMethod } from './door-methods.js';
-import { Deadline } from '../watch/deadline.js';
 import { RemoteService } from './remote-service.js';
 import type { GrpcTls } from './tls.js';
 
