@@ -39,6 +39,7 @@ export const ERROR_KINDS = {
   'container.corrupt': kind(422, 'data', 'The container is damaged or cut short'),
   encoding: kind(422, 'data', 'The text encoding is not supported'),
   mapping_invalid: kind(422, 'caller', 'The mapping does not fit the data'),
+  address_refused: kind(422, 'caller', 'The address may not be asked from here'),
   expression_invalid: kind(422, 'caller', 'The expression is not valid'),
   'plan.unresolved': kind(422, 'data', 'The plan names something that is not registered'),
   'quarantine.limit': kind(422, 'data', 'More records were quarantined than the plan allows'),

@@ -20,6 +20,8 @@ export * from './database/reconciler.repository.js';
 export * from './database/stages.repository.js';
 export * from './database/tenants.repository.js';
 export * from './database/transition.js';
+export * from './egress/egress-guard.js';
+export { type OwnDestinations, ownDestinations } from './egress/reachable.js';
 export * from './engine/engine.js';
 export * from './engine/inspect-file.js';
 export type { ChangesFound, DatasetPosition } from './engine/protocol.js';

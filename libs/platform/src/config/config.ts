@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AppError } from '@attune/core';
 import { DEFAULT_INFLATED_LIMIT } from '@attune/formats';
 import { z } from 'zod';
+import { type OwnDestinations, ownDestinations } from '../egress/reachable.js';
 import type { GrpcPeers } from '../grpc/synchronous-door.js';
 import type { GrpcTls } from '../grpc/tls.js';
 
@@ -78,6 +79,11 @@ const Settings = z.strictObject({
   ATTUNE_TRUST_PROXY: quota
     .default(0)
     .describe("Reverse proxies in front whose X-Forwarded-For and X-Forwarded-Proto count. Absent: 0, the peer's address counts."),
+  ATTUNE_EGRESS_ALLOW: list
+    .refine((entries) => ownDestinations(entries) !== undefined, 'A list of networks (10.0.0.0/8), addresses and host names.')
+    .describe(
+      'Networks (10.0.0.0/8), addresses and host names of your own that users may name in URLs: also when they are private, over http and at any port; separated by commas. Absent: only public addresses, over https.',
+    ),
   ATTUNE_SLOTS: count
     .default(Math.min(10, availableParallelism()))
     .describe('Stages one worker service works on at once. Absent: one per core, at most 10.'),
@@ -129,6 +135,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Reverse proxies in front that are believed. */
   readonly trustedProxies: number;
+  /** What users may name in URLs beyond public addresses. */
+  readonly egressAllow: OwnDestinations;
   readonly slots: number;
   readonly engine: {
     readonly processes: number;
@@ -162,6 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     rates: { jobs: settings.ATTUNE_RATE_JOBS, api: settings.ATTUNE_RATE_API },
     corsOrigins: settings.ATTUNE_CORS_ORIGINS ?? [],
     trustedProxies: settings.ATTUNE_TRUST_PROXY,
+    egressAllow: ownDestinations(settings.ATTUNE_EGRESS_ALLOW)!,
     slots: settings.ATTUNE_SLOTS,
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,

@@ -16,6 +16,7 @@ import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
 import { WatchRepository } from '../database/watch.repository.js';
+import { EgressGuard } from '../egress/egress-guard.js';
 import type { Engine } from '../engine/engine.js';
 import { Calls } from '../grpc/calls.js';
 import { SynchronousDoor } from '../grpc/synchronous-door.js';
@@ -63,6 +64,7 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
     { provide: BLOBS, useValue: parts.blobs },
     { provide: Database, useValue: parts.database },
     { provide: Metrics, useValue: metrics },
+    { provide: EgressGuard, useFactory: () => new EgressGuard(parts.config.egressAllow) },
     ...REPOSITORIES.map((repository): Provider => ({ provide: repository, useFactory: () => new repository(parts.database) })),
     { provide: Doorbell, useFactory: () => new Doorbell(parts.database, parts.log) },
     {
