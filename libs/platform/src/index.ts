@@ -23,6 +23,7 @@ export * from './database/transition.js';
 export * from './egress/egress-guard.js';
 export { type OwnDestinations, ownDestinations } from './egress/reachable.js';
 export * from './engine/engine.js';
+export { failpoint, useFailpoints } from './failpoints/failpoint.js';
 export * from './engine/inspect-file.js';
 export type { ChangesFound, DatasetPosition } from './engine/protocol.js';
 export * from './grpc/calls.js';

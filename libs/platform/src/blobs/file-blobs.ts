@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
+import { failpoint } from '../failpoints/failpoint.js';
 import type { BlobStore, StoredBlob } from './blob-store.js';
 
 const READ_BYTES = 1024 * 1024;
@@ -24,8 +25,10 @@ export class FileBlobs implements BlobStore {
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length;
         hash.update(chunk);
+        const held = failpoint('upload.mid_body');
         if (bytes > limitBytes) done(new AppError('payload_too_large', `the file is larger than ${limitBytes} bytes`));
-        else done(null, chunk);
+        else if (held === undefined) done(null, chunk);
+        else held.then(() => done(null, chunk), done);
       },
     });
     try {

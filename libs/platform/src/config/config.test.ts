@@ -71,3 +71,10 @@ test('limits are generous unless set, and origins are whole origins or the start
   for (const wrong of ['*', 'a.example', 'https://a.example/', 'https://a.example,'])
     expect(refusal({ ATTUNE_CORS_ORIGINS: wrong })).toContain('ATTUNE_CORS_ORIGINS');
 });
+
+test('failpoints are refused by a process that was not started for tests', () => {
+  expect(() => readConfig({ TEST_FAILPOINTS: '/tmp/failpoints' })).toThrow('NODE_ENV=test');
+  expect(() => readConfig({ TEST_FAILPOINTS: '/tmp/failpoints', NODE_ENV: 'production' })).toThrow('NODE_ENV=test');
+  expect(readConfig({ TEST_FAILPOINTS: '/tmp/failpoints', NODE_ENV: 'test' }).failpointsDir).toBe('/tmp/failpoints');
+  expect(readConfig({ NODE_ENV: 'test' }).failpointsDir).toBeUndefined();
+});

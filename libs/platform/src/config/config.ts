@@ -149,6 +149,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly otlpUrl: string | undefined;
   readonly traceRatio: number;
+  /** Folder of the failpoints that tests arm; never of a process that was not started for tests. */
+  readonly failpointsDir: string | undefined;
 }
 
 /**
@@ -183,7 +185,15 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: settings.ATTUNE_LOG_LEVEL,
     otlpUrl: settings.ATTUNE_OTLP_URL,
     traceRatio: settings.ATTUNE_TRACE_RATIO,
+    failpointsDir: failpointsOf(environment),
   };
+}
+
+/** Whoever can set one variable of a process that serves people must not be able to stop it at the worst moment. */
+function failpointsOf({ TEST_FAILPOINTS: folder, NODE_ENV: purpose }: NodeJS.ProcessEnv): string | undefined {
+  if (folder === undefined || folder === '') return undefined;
+  if (purpose !== 'test') throw new AppError('validation_failed', 'TEST_FAILPOINTS is for tests only: it needs NODE_ENV=test');
+  return path.resolve(folder);
 }
 
 function peersOf(settings: z.infer<typeof Settings>): GrpcPeers {

@@ -1,5 +1,6 @@
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
+import { failpoint } from '../failpoints/failpoint.js';
 import { isRedisUrl, QUEUE_SCHEMA } from '../queue/backend.js';
 import { dataSource } from './database.js';
 
@@ -20,6 +21,7 @@ export async function migrate(databaseUrl: string, queueUrl = databaseUrl): Prom
     } finally {
       await source.destroy();
     }
+    await failpoint('migrate.mid');
     if (!isRedisUrl(queueUrl)) await migrateQueue(queueUrl);
   } finally {
     await client.end();

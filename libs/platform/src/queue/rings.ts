@@ -1,5 +1,6 @@
 import { AppError, type StageName, type WorkerService } from '@attune/core';
 import type { Queue } from 'bullmq';
+import { failpoint } from '../failpoints/failpoint.js';
 import { correlation } from '../telemetry/correlation.js';
 
 /** A doorbell's label: ids only, so that queues and traces read naturally. */
@@ -39,6 +40,7 @@ export class Rings {
         const queue = this.queues.get(service);
         if (!queue) continue;
         await this.#ask(queue, async () => {
+          await failpoint('ring.after_commit_before_add');
           // Rings are alike: more of them wake nobody.
           if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticketOf(ticket));
         });

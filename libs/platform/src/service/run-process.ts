@@ -5,6 +5,7 @@ import { AppError } from '@attune/core';
 import { FileBlobs } from '../blobs/file-blobs.js';
 import { type Config, readConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { useFailpoints } from '../failpoints/failpoint.js';
 import { createLogger, errorName, type Logger } from '../telemetry/logger.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { takeDataDirectory } from './data-directory.js';
@@ -20,6 +21,8 @@ export async function openServices(
   databaseUrl: string,
   log: Logger,
 ): Promise<RunningProcess & { pepper: string }> {
+  useFailpoints(config.failpointsDir);
+  if (config.failpointsDir !== undefined) log.warn({}, 'failpoints are on: this process is for tests');
   const stopTracing = config.otlpUrl
     ? await startTracing(config.otlpUrl, `attune-${services.map(({ name }) => name).join('+')}`, config.traceRatio)
     : undefined;

@@ -14,6 +14,7 @@ import {
 import type { StageError } from '@attune/pipeline';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
+import { type Failpoint, failpoint } from '../failpoints/failpoint.js';
 import { readVersion } from '../service/version.js';
 import { errorName } from '../telemetry/logger.js';
 import { noteOutcome } from './note-outcome.js';
@@ -62,10 +63,14 @@ export class Attempt {
       const scratch = this.#folders.of(this.claim);
       await mkdir(scratch, { recursive: true, mode: 0o700 });
       const context = this.#context(scratch);
+      await failpoint('claim.after', this.claim);
       const outcome = await stage.run(context);
+      await failpoint('work.last_record', this.claim);
       await context.store(outcome.files);
+      await failpoint('publish.after_manifest_before_commit', this.claim);
       if (this.#interruption) return await this.#endInterrupted(this.#interruption);
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
+      await failpoint('publish.after_commit_before_ack', this.claim);
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       await this.#count(outcome.ledger).catch(() => undefined);
       await noteOutcome(this.parts, this.claim, outcome, transition).catch((error: unknown) =>
@@ -144,13 +149,20 @@ export class Attempt {
 
   async #beat(): Promise<void> {
     try {
+      await failpoint('heartbeat.before', this.claim);
       const { cancelRequested } = await this.parts.stages.heartbeat(this.claim, this.worker, this.#progress);
+      await failpoint('heartbeat.after', this.claim);
       if (cancelRequested) this.#interrupt('cancelled');
     } catch (error) {
       // Without the database nobody knows who holds the stage; the next beat will tell.
       if (error instanceof AppError && error.code === 'stage.fenced') this.#interrupt('fenced');
       else this.parts.log.warn({ job_id: this.claim.jobId, stage: this.claim.stage, error: errorName(error) }, 'a heartbeat was missed');
     }
+  }
+
+  /** Progress is told, not asked for: what fails at it ends the work. */
+  #failAt(name: Failpoint): void {
+    failpoint(name, this.claim)?.catch((error: unknown) => this.#abort.abort(error));
   }
 
   #interrupt(interruption: Interruption): void {
@@ -188,6 +200,8 @@ export class Attempt {
       signal: this.#abort.signal,
       progress: ({ done, total }) => {
         this.#progress = Math.max(this.#progress, total > 0 ? done / total : 0);
+        this.#failAt('work.first_record');
+        if (this.#progress >= 0.5) this.#failAt('work.mid');
       },
       resume: async () => {
         const { version, commit } = readVersion();
@@ -215,6 +229,7 @@ export class Attempt {
       if (this.#abort.signal.aborted) throw new AppError('stage.cancelled', 'the stage was stopped');
       const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/${this.claim.shard}/${this.claim.epoch}/${file}`;
       const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key);
+      await failpoint('publish.mid_part', this.claim);
       stored.push({ kind, sha256, bytes, records: records ?? null, storageKey: key });
       this.#stored.push(stored.at(-1)!);
     }

@@ -4,6 +4,7 @@ import {
   activeTraceparent,
   type BlobStore,
   BLOBS,
+  failpoint,
   IdempotencyRepository,
   JobsRepository,
   Metrics,
@@ -47,6 +48,7 @@ export class JobActionsController {
           ...(permits ? { permits } : {}),
           ...(idempotency ? { idempotency } : {}),
         });
+        await failpoint('cancel.after_flag');
         noteTerminal(this.metrics, transition.job, transition);
         return { jobId, rings: [] };
       },
@@ -72,6 +74,7 @@ export class JobActionsController {
       response.status(204).end();
       return;
     }
+    await failpoint('cancel.after_flag');
     noteTerminal(this.metrics, deletion.transition.job, deletion.transition);
     await this.#send(response, tenantId, id);
   }

@@ -5,6 +5,7 @@ import {
   type AnsweredKey,
   type BlobStore,
   type DatasetsRepository,
+  failpoint,
   type IdempotencyRepository,
   type JobsRepository,
   type MappingsRepository,
@@ -58,14 +59,17 @@ async function create(
   { operation, options: { mapping, mapping_id, rules, rules_id, ...options }, file }: SubmissionRequest,
   idempotency?: AnsweredKey,
 ): Promise<Done> {
+  await failpoint('upload.before_blob_row');
   const { datasetId, wasRemoved } = await parts.datasets.receive({
     tenantId,
     sha256: file.sha256,
     bytes: file.bytes,
     storageKey: file.key,
   });
+  await failpoint('upload.after_blob_row');
   if (wasRemoved) await expectStored(parts.blobs, file.key);
   const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
+  await failpoint('submit.before_tx');
   const submitted = await parts.jobs.submit({
     tenantId,
     operation,
@@ -79,6 +83,7 @@ async function create(
     requestId: requestId(request),
     ...(idempotency ? { idempotency } : {}),
   });
+  await failpoint('submit.after_tx_before_202');
   parts.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
   return submitted;
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ManifestBody } from '@attune/api';
 import { OUTPUT_FORMATS, Plan, prefixed, type RowLedger } from '@attune/core';
-import { defineStage, type StoredArtifact } from '@attune/platform';
+import { defineStage, failpoint, type StoredArtifact } from '@attune/platform';
 
 /** Writes every requested output from silver, then the manifest that names them with their hashes. */
 export const publishStage = defineStage('publish', 'generator', async (stage) => {
@@ -26,6 +26,7 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
     { signal: stage.signal, onProgress: stage.progress },
   );
   const outputs = await stage.store(outcome.files);
+  await failpoint('publish.before_manifest', claim);
   const published = outcome.ledger ?? {
     recordsIn: transform.recordsOut,
     recordsOut: transform.recordsOut,
