@@ -95,6 +95,12 @@ export type Effect =
     }
   | { readonly type: 'terminal'; readonly status: JobStatus };
 
+/** What an event has made of a job, and what follows from it. */
+export interface Decision {
+  readonly state: JobState;
+  readonly effects: readonly Effect[];
+}
+
 export type AttemptOutcome = 'done' | 'failed' | 'released' | 'cancelled' | 'lost' | 'expired';
 
 export const TERMINAL: ReadonlySet<JobStatus> = new Set(['completed', 'failed', 'cancelled', 'expired']);
@@ -113,3 +119,6 @@ const BACKOFF_MAX_MS = 300_000;
 export function backoffMs(attempt: number, jitter: number): number {
   return Math.floor(jitter * Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.max(0, attempt - 1)));
 }
+
+/** The stages that read every record; a resubmission adds a shard to them. Those after them start from all shards again. */
+export const RECORD_STAGES: ReadonlySet<StageName> = new Set(['transform']);
