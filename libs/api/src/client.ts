@@ -3,7 +3,7 @@ import { ApiProblem, UnexpectedAnswer, Unreachable } from './api-problem.js';
 import { ArtifactList } from './artifact.api.js';
 import { type DiffBody, DiffPage } from './diff.api.js';
 import { HealthBody, ReadyBody } from './health.api.js';
-import { isTerminal, jobActions, JobBody, JobList, type JobListQuery, jobPaths, JobStatusBody } from './job.api.js';
+import { type InputReference, isTerminal, jobActions, JobBody, JobList, type JobListQuery, jobPaths, JobStatusBody } from './job.api.js';
 import { type JobEvent, watchJob, type Watching } from './job-events.js';
 import { LineageBody } from './lineage.api.js';
 import { LOG_MEDIA_TYPE, LogLine } from './log.api.js';
@@ -33,6 +33,11 @@ export interface Submission {
   /** Give one to make a submit repeatable across processes; else each call has its own. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
+}
+
+/** A submit of bytes that Attune has already. */
+export interface ReferenceSubmission extends Omit<Submission, 'file' | 'name'> {
+  readonly input: InputReference;
 }
 
 export interface WaitOptions {
@@ -76,6 +81,13 @@ export class AttuneClient {
     body.set('file', submission.file, submission.name ?? 'file');
     const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
+  }
+
+  /** Creates a job over bytes that Attune has already; `not_found` when it has not. */
+  submitReference({ input, operation = 'harmonize', options = {}, idempotencyKey, signal }: ReferenceSubmission): Promise<JobBody> {
+    const headers = { 'idempotency-key': idempotencyKey ?? this.#newKey(), 'content-type': 'application/json' };
+    const body = JSON.stringify({ operation, input, options });
+    return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(signal === undefined ? {} : { signal }) });
   }
 
   job(id: string, options: Cancellable = {}): Promise<JobBody> {

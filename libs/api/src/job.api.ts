@@ -1,11 +1,31 @@
 import { GivenMapping, JOB_STATUSES, OPERATIONS, STAGE_STATUSES, type ErrorClass, type ErrorCode, type StageName } from '@attune/core';
 import { z } from 'zod';
 import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
-import { JobOptionsBody } from './options.api.js';
+import { JobOptionsBody, JobOptionsRequest } from './options.api.js';
 import { pageOf, PageQuery } from './page.api.js';
 
 /** Part `operation` of a submit. Closed: an operation we do not have is refused. */
 export const OperationRequest = z.enum(OPERATIONS);
+
+/** Bytes that Attune has already, of the same tenant: named in one of these ways. */
+export const InputReference = z
+  .strictObject({
+    /** What `input.dataset_id` of a job says. */
+    dataset_id: z.string().min(1).max(64).optional(),
+    /** Of the bytes, in lower case. */
+    sha256: Sha256.optional(),
+  })
+  .refine((input) => Object.values(input).filter((name) => name !== undefined).length === 1, 'Name the input in one way.')
+  .meta({ minProperties: 1, maxProperties: 1 });
+export type InputReference = z.infer<typeof InputReference>;
+
+/** A submit as JSON: the same as the form, with bytes that Attune has already. */
+export const JobRequest = z.strictObject({
+  operation: OperationRequest.default('harmonize'),
+  input: InputReference,
+  options: JobOptionsRequest.prefault({}),
+});
+export type JobRequest = z.infer<typeof JobRequest>;
 
 const STAGES = ['inspect', 'plan', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
 const Stage = openEnum(STAGES);

@@ -6,7 +6,17 @@ import { DiffBody, DiffPage } from './diff.api.js';
 import { DuplicateBody, DuplicatePage } from './duplicate.api.js';
 import { FindingBody, FindingPage } from './finding.api.js';
 import { HealthBody, HealthCheck, LiveBody, ReadyBody } from './health.api.js';
-import { JobBody, JobError, JobList, JobMetrics, JobStatusBody, OperationRequest, RowLedgerBody, StageBody } from './job.api.js';
+import {
+  JobBody,
+  JobError,
+  JobList,
+  JobMetrics,
+  JobRequest,
+  JobStatusBody,
+  OperationRequest,
+  RowLedgerBody,
+  StageBody,
+} from './job.api.js';
 import { FieldLineage, LineageBody } from './lineage.api.js';
 import { LogLine } from './log.api.js';
 import { ManifestBody } from './manifest.api.js';
@@ -36,6 +46,7 @@ type Schema = Record<string, unknown>;
 const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   Operation: OperationRequest,
   JobOptions: JobOptionsRequest,
+  JobRequest,
   GivenMapping,
   MappingRequest,
   MappingTestRequest,

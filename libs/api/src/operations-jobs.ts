@@ -1,4 +1,5 @@
-import { CloneRequest, JobBody, JobList, JobListQuery, JobStatusBody, JobStatusQuery, OperationRequest } from './job.api.js';
+import type { z } from 'zod';
+import { CloneRequest, JobBody, JobList, JobListQuery, JobRequest, JobStatusBody, JobStatusQuery, OperationRequest } from './job.api.js';
 import type { ApiOperation, HeaderShapes, ResponseShape } from './operation.js';
 import { answer, ETAG, IDEMPOTENCY_KEY, IF_NONE_MATCH, json, NEXT_PAGE, NOT_MODIFIED, RETRY_AFTER } from './operation-parts.js';
 import { JobOptionsRequest } from './options.api.js';
@@ -7,6 +8,12 @@ const JOB = '/api/v1/jobs/{id}';
 
 const LOCATION: HeaderShapes = {
   Location: { description: 'Path of the job.', required: true, example: '/api/v1/jobs/job_0197c0de-1111-7222-8333-444455556666' },
+};
+
+const EXAMPLE_REFERENCE: z.input<typeof JobRequest> = {
+  operation: 'harmonize',
+  input: { dataset_id: 'ds_0197c0de-1111-7222-8333-444455556666' },
+  options: { output_formats: ['csv', 'ndjson'] },
 };
 
 const PREFER: HeaderShapes = {
@@ -38,8 +45,9 @@ export const jobOperations: readonly ApiOperation[] = [
     method: 'post',
     path: '/api/v1/jobs',
     tag: 'Jobs',
-    summary: 'Submit a file',
-    description: 'The parts come in any order, at most one of each. What can be known only by reading the file is an error of the job.',
+    summary: 'Submit a file, or bytes that Attune has already',
+    description:
+      'Of the form, the parts come in any order, at most one of each. JSON names bytes by reference; those of another tenant are not there. What can be known only by reading the file is an error of the job.',
     security: 'key',
     limit: 'jobs',
     headers: { ...IDEMPOTENCY_KEY, ...PREFER },
@@ -65,6 +73,7 @@ export const jobOperations: readonly ApiOperation[] = [
             },
           },
         },
+        ...json(JobRequest, EXAMPLE_REFERENCE),
       },
     },
     responses: {
@@ -72,6 +81,7 @@ export const jobOperations: readonly ApiOperation[] = [
       202: accepted,
     },
     problems: [
+      'not_found',
       'overloaded',
       'gone',
       'idempotency_in_progress',

@@ -8,6 +8,13 @@ export interface ReceivedBlob {
   readonly storageKey: string;
 }
 
+/** Bytes that a job can work on. */
+export interface StoredDataset {
+  readonly datasetId: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** Received bytes, stored once per tenant by sha256: the same bytes are the same dataset, with the time they first came. */
 export class DatasetsRepository {
   constructor(private readonly database: Database) {}
@@ -18,6 +25,17 @@ export class DatasetsRepository {
       `SELECT tenant_id AS "tenantId", sha256, bytes::float8 AS bytes, storage_key AS "storageKey"
        FROM attune.blobs WHERE tenant_id = $1 AND sha256 = $2 AND removed_at IS NULL`,
       [tenantId, sha256],
+    );
+    return found;
+  }
+
+  /** The dataset of this bare id or sha256; undefined when its bytes were removed or never came. */
+  async named(tenantId: string, name: { readonly id: string } | { readonly sha256: string }): Promise<StoredDataset | undefined> {
+    const [found] = await this.database.query<StoredDataset>(
+      `SELECT d.id AS "datasetId", d.sha256, d.bytes::float8 AS bytes
+       FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
+       WHERE d.tenant_id = $1 AND (d.id = $2 OR d.sha256 = $3) AND b.removed_at IS NULL`,
+      [tenantId, 'id' in name ? name.id : null, 'sha256' in name ? name.sha256 : null],
     );
     return found;
   }

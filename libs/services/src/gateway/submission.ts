@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { JobOptionsRequest, OperationRequest, parseJobOptions, parseRequest, tellableName } from '@attune/api';
+import { type JobOptionsRequest, type JobRequest, OperationRequest, parseJobOptions, parseRequest, tellableName } from '@attune/api';
 import { AppError, type Operation } from '@attune/core';
 import busboy from 'busboy';
 
@@ -71,9 +71,10 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
   }
 }
 
-/** sha256 of operation, options with their defaults in a fixed order, and the file's hash; never of the raw body. */
-export function fingerprintOf({ operation, options, file }: SubmissionRequest): string {
-  return fingerprintOfValue([operation, options, file.sha256]);
+/** sha256 of operation, options with their defaults in a fixed order, and the file's hash or name; never of the raw body. */
+export function fingerprintOf(submission: SubmissionRequest | JobRequest): string {
+  const { operation, options } = submission;
+  return fingerprintOfValue([operation, options, 'file' in submission ? submission.file.sha256 : submission.input]);
 }
 
 /** sha256 of a JSON value, whatever the order of its members. */
@@ -85,7 +86,7 @@ export function fingerprintOfValue(value: unknown): string {
 
 function parserFor(request: IncomingMessage): busboy.Busboy {
   if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
-    throw new AppError('unsupported_media', 'send multipart/form-data with a part named file');
+    throw new AppError('unsupported_media', 'send multipart/form-data with a part named file, or application/json with a member input');
   try {
     return busboy({ headers: request.headers, limits: LIMITS, fileHwm: 1024 * 1024, highWaterMark: 1024 * 1024, defParamCharset: 'utf8' });
   } catch (cause) {
