@@ -2,6 +2,7 @@ import { UsageError } from './arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from './command.js';
 import { completions } from './commands/completions.js';
 import { doctor } from './commands/doctor.js';
+import { gc } from './commands/gc.js';
 import { gen } from './commands/gen.js';
 import { inspect } from './commands/inspect.js';
 import { jobs } from './commands/jobs.js';
@@ -14,7 +15,19 @@ import { failureOf } from './failure.js';
 import { processIo } from './terminal.js';
 
 /** Every command there is. */
-export const COMMANDS: readonly Command[] = [up, migrate, keys, inspect, submit, jobs, mapping, gen, doctor, completions(() => COMMANDS)];
+export const COMMANDS: readonly Command[] = [
+  up,
+  migrate,
+  keys,
+  inspect,
+  submit,
+  jobs,
+  mapping,
+  gen,
+  gc,
+  doctor,
+  completions(() => COMMANDS),
+];
 
 /** The command line with the streams, the environment and the interrupts of this process. Answers the exit code. */
 export function start(args: readonly string[], version: string): Promise<ExitCode> {

@@ -32,9 +32,11 @@ export async function runUp(): Promise<void> {
     await giveBack();
   };
   try {
-    await new FileBlobs(config.blobsDir).sweep(); // uploads that a crash cut off; nobody else writes here
+    await new FileBlobs(config.blobsDir).sweep(0); // uploads that a crash cut off; nobody else writes here
     await prepareDatabase(config, databaseUrl);
-    const running = await openServices(services, config, databaseUrl, log);
+    // Whoever has the key of the local tenant has the data directory too.
+    const operators = config.operators ?? [LOCAL_TENANT];
+    const running = await openServices(services, { ...config, operators }, databaseUrl, log);
     await writeFile(path.join(config.dataDir, 'url'), running.url);
     log.info(
       {

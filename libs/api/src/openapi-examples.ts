@@ -2,6 +2,7 @@ import type { DuplicatePage } from './duplicate.api.js';
 import { historyExamples } from './history-examples.js';
 import { mappingExamples } from './mapping-examples.js';
 import { ruleExamples } from './rule-examples.js';
+import { storageExamples } from './storage-examples.js';
 import { exampleJob } from './examples.js';
 import type { FindingPage } from './finding.api.js';
 import type { HealthBody, LiveBody, ReadyBody } from './health.api.js';
@@ -178,6 +179,7 @@ const byName: Readonly<Record<string, unknown>> = {
   ...historyExamples,
   ...mappingExamples,
   ...ruleExamples,
+  ...storageExamples,
   ArtifactDocument: manifest,
   DuplicatePage: duplicates,
   FindingPage: findings,

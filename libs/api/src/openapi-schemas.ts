@@ -5,6 +5,7 @@ import { ArtifactBody, ArtifactList } from './artifact.api.js';
 import { DiffBody, DiffPage } from './diff.api.js';
 import { DuplicateBody, DuplicatePage } from './duplicate.api.js';
 import { FindingBody, FindingPage } from './finding.api.js';
+import { CollectionBody, CollectionRequest } from './gc.api.js';
 import { HealthBody, HealthCheck, LiveBody, ReadyBody } from './health.api.js';
 import {
   JobBody,
@@ -51,6 +52,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   MappingRequest,
   MappingTestRequest,
   RuleSetRequest,
+  CollectionRequest,
 };
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
@@ -62,6 +64,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   AttemptList,
   Change: DiffBody,
   ChangePage: DiffPage,
+  Collection: CollectionBody,
   Duplicate: DuplicateBody,
   DuplicatePage,
   FieldLineage,

@@ -6,6 +6,7 @@ import { mappingOperations } from './operations-mappings.js';
 import { platformOperations } from './operations-platform.js';
 import { previewOperations } from './operations-preview.js';
 import { ruleOperations } from './operations-rules.js';
+import { storageOperations } from './operations-storage.js';
 
 /** Every operation of the HTTP API. The document, the rate limits and the tests of the routes all come from here. */
 export const operations: readonly ApiOperation[] = [
@@ -14,6 +15,7 @@ export const operations: readonly ApiOperation[] = [
   ...artifactOperations,
   ...mappingOperations,
   ...ruleOperations,
+  ...storageOperations,
   ...platformOperations,
   ...previewOperations,
 ];

@@ -5,6 +5,13 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
+/** An object as the store lists it; `modifiedAt` in milliseconds by the clock of the store. */
+export interface ListedBlob {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
 /**
  * The object store. Keys are `/`-separated paths without `..`; a put replaces nothing that differs, because
  * keys carry a hash or an epoch. All errors of the store itself are AppError dependency_unavailable or storage_full.
@@ -21,6 +28,13 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Removes everything whose key begins with the prefix and a slash. */
   removeAll(prefix: string): Promise<void>;
+  /**
+   * Every object whose key begins with the prefix and a slash; everything for the empty prefix. What comes or goes meanwhile may be
+   * listed or not; what arrives and is not whole yet is never listed.
+   */
+  list(prefix: string): AsyncIterable<ListedBlob>;
+  /** Removes what uploads that broke off have left, where nothing was added for so many seconds. Answers how many there were. */
+  sweep(idleSeconds: number): Promise<number>;
   /** A write and a read that prove the store works. */
   probe(): Promise<void>;
 }

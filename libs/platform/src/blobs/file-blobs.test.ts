@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import type { ListedBlob } from './blob-store.js';
 import { FileBlobs } from './file-blobs.js';
 
 const keyOf = (sha256: string) => `tenants/t/blobs/${sha256}`;
@@ -109,4 +110,35 @@ test('the store proves that it works, and says so when it does not', async () =>
   const occupied = path.join(home, 'occupied');
   await writeFile(occupied, '');
   await expect(new FileBlobs(occupied).probe()).rejects.toMatchObject({ code: 'dependency_unavailable' });
+});
+
+test('every object under a prefix is listed with its size and its time, and nothing that is still arriving', async () => {
+  const whole = await receive(randomBytes(100));
+  const left = path.join(home, 'left');
+  await writeFile(left, 'abc');
+  await blobs.adopt(left, 'tenants/t/jobs/1/plan/0/1/plan.json');
+  await utimes(path.join(store, 'tenants/t/jobs/1/plan/0/1/plan.json'), 1_000, 1_000);
+  await writeFile(path.join(store, '.incoming', 'cut-off'), 'half');
+  const listed = async (prefix: string) => {
+    const found: ListedBlob[] = [];
+    for await (const object of blobs.list(prefix)) found.push(object);
+    return found;
+  };
+  expect((await listed('')).map(({ key, bytes }) => [key, bytes])).toEqual([
+    [whole.key, 100],
+    ['tenants/t/jobs/1/plan/0/1/plan.json', 3],
+  ]);
+  expect(await listed('tenants/t/jobs/1')).toEqual([{ key: 'tenants/t/jobs/1/plan/0/1/plan.json', bytes: 3, modifiedAt: 1_000_000 }]);
+  expect(await listed('tenants/t/jobs/1/pl')).toEqual([]);
+});
+
+test('an upload that broke off is removed once nothing was added to it for long enough', async () => {
+  await receive(randomBytes(10));
+  const [old, young] = ['old', 'young'].map((name) => path.join(store, '.incoming', name));
+  await writeFile(old!, 'half');
+  await writeFile(young!, 'half');
+  await utimes(old!, new Date(), new Date(Date.now() - 3_601_000));
+  expect(await blobs.sweep(3_600)).toBe(1);
+  expect(await readdir(path.join(store, '.incoming'))).toEqual(['young']);
+  expect(await blobs.sweep(0)).toBe(1);
 });

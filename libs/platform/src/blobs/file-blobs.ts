@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import { failpoint } from '../failpoints/failpoint.js';
-import type { BlobStore, StoredBlob } from './blob-store.js';
+import type { BlobStore, ListedBlob, StoredBlob } from './blob-store.js';
 
 const READ_BYTES = 1024 * 1024;
 const READINGS = 3;
@@ -100,9 +100,40 @@ export class FileBlobs implements BlobStore {
     }
   }
 
-  /** Removes uploads that a crash has cut off. Only for the start of the one process that owns the directory. */
-  async sweep(): Promise<void> {
-    await rm(path.join(this.directory, INCOMING), { recursive: true, force: true });
+  list(prefix: string): AsyncIterable<ListedBlob> {
+    return this.#listed(prefix === '' ? this.directory : this.#path(prefix), prefix);
+  }
+
+  async sweep(idleSeconds: number): Promise<number> {
+    const incoming = path.join(this.directory, INCOMING);
+    let removed = 0;
+    for (const name of await readdir(incoming).catch(() => [])) {
+      const file = path.join(incoming, name);
+      const idleMs = Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? Date.now());
+      if (idleMs < idleSeconds * 1000) continue;
+      await rm(file, { force: true });
+      removed++;
+    }
+    return removed;
+  }
+
+  /** Directory after directory, in the order of names. */
+  async *#listed(directory: string, key: string): AsyncGenerator<ListedBlob> {
+    const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []; // removed since it was seen, or nothing was ever stored
+      throw translate(error);
+    });
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      if (key === '' && entry.name === INCOMING) continue;
+      const inner = key === '' ? entry.name : `${key}/${entry.name}`;
+      const file = path.join(directory, entry.name);
+      if (entry.isDirectory()) yield* this.#listed(file, inner);
+      else {
+        const found = await stat(file).catch(() => undefined);
+        if (found) yield { key: inner, bytes: found.size, modifiedAt: found.mtimeMs };
+      }
+    }
   }
 
   async #place(file: string, key: string): Promise<void> {

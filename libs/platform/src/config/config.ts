@@ -109,6 +109,9 @@ const Settings = z.strictObject({
     .describe(
       'Secret under which API keys are hashed and cursors signed; the same for all processes. Absent: made once and kept in the data directory.',
     ),
+  ATTUNE_OPERATORS: list.describe(
+    'Names of the tenants whose keys may look after the whole installation, as to collect garbage, separated by commas. Absent: the local tenant of the all-in-one, and nobody in a split deployment.',
+  ),
   ATTUNE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged to standard output. Absent: info.'),
   ATTUNE_OTLP_URL: z.url().optional().describe('OTLP/HTTP collector that traces are sent to. Absent: no traces.'),
   ATTUNE_TRACE_RATIO: z.coerce
@@ -146,6 +149,8 @@ export interface Config {
     readonly inflatedLimitBytes: number;
   };
   readonly keyPepper: string | undefined;
+  /** Names of the tenants that may look after the whole installation; undefined where nobody was named. */
+  readonly operators: readonly string[] | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly otlpUrl: string | undefined;
   readonly traceRatio: number;
@@ -182,6 +187,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       inflatedLimitBytes: settings.ATTUNE_INFLATED_LIMIT,
     },
     keyPepper: settings.ATTUNE_KEY_PEPPER,
+    operators: settings.ATTUNE_OPERATORS.length > 0 ? settings.ATTUNE_OPERATORS : undefined,
     logLevel: settings.ATTUNE_LOG_LEVEL,
     otlpUrl: settings.ATTUNE_OTLP_URL,
     traceRatio: settings.ATTUNE_TRACE_RATIO,

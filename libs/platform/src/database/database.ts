@@ -5,6 +5,7 @@ import { sqlComment } from '../telemetry/correlation.js';
 import { Doors1700000000002 } from './migrations/0002-doors.js';
 import { Rules1700000000003 } from './migrations/0003-rules.js';
 import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
+import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { tables } from './schema/tables.js';
 
@@ -140,7 +141,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
     url,
     schema: 'attune',
     entities: tables,
-    migrations: [Spine1700000000001, Doors1700000000002, Rules1700000000003, Resubmit1700000000004],
+    migrations: [Spine1700000000001, Doors1700000000002, Rules1700000000003, Resubmit1700000000004, Housekeeping1700000000009],
     migrationsTableName: 'migrations',
     logging: false,
     poolSize,

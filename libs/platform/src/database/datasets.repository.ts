@@ -41,8 +41,8 @@ export class DatasetsRepository {
   }
 
   /**
-   * `wasRemoved`: the bytes had been removed with their last job. That may have hit the very bytes that were stored a moment ago, so
-   * the caller looks whether they are there.
+   * `wasRemoved`: the bytes had been removed with their last job, or were to be collected as nobody's. That may have hit the very bytes
+   * that were stored a moment ago, so the caller looks whether they are there.
    */
   async receive(blob: ReceivedBlob): Promise<{ datasetId: string; wasRemoved: boolean }> {
     return this.database.transaction(async (query) => {
@@ -61,7 +61,9 @@ export class DatasetsRepository {
          ON CONFLICT (tenant_id, sha256) DO UPDATE SET bytes = excluded.bytes RETURNING id`,
         [blob.tenantId, uuidv7(), blob.sha256, blob.bytes],
       );
-      return { datasetId: dataset!.id, wasRemoved: before?.removed === true };
+      // Waits for a collector that is at it; after this commit the row names the bytes, and no collector takes them.
+      const marked = await query(`DELETE FROM attune.gc_marks WHERE storage_key = $1 RETURNING 1`, [blob.storageKey]);
+      return { datasetId: dataset!.id, wasRemoved: before?.removed === true || marked.length > 0 };
     });
   }
 }

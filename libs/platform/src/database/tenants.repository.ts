@@ -20,6 +20,11 @@ export class TenantsRepository {
     );
   }
 
+  /** Whether the tenant has one of the names. */
+  async isNamed(tenantId: string, names: readonly string[]): Promise<boolean> {
+    return (await this.database.query(`SELECT 1 FROM attune.tenants WHERE id = $1 AND name = ANY($2)`, [tenantId, names])).length > 0;
+  }
+
   async tenantOfKey(hash: Buffer): Promise<string | undefined> {
     const [key] = await this.database.query<{ tenant_id: string }>(
       `SELECT tenant_id FROM attune.api_keys WHERE hash = $1 AND revoked_at IS NULL`,

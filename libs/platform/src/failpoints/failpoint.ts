@@ -21,6 +21,7 @@ export const FAILPOINTS = [
   'publish.after_manifest_before_commit',
   'publish.after_commit_before_ack',
   'cancel.after_flag',
+  'gc.mid_sweep',
   'migrate.mid',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];

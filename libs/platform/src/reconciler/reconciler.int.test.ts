@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { pino } from 'pino';
 import { Database } from '../database/database.js';
+import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { StagesRepository } from '../database/stages.repository.js';
+import { FileBlobs } from '../blobs/file-blobs.js';
+import { GarbageCollector } from '../housekeeping/garbage-collector.js';
+import { Housekeeping } from '../housekeeping/housekeeping.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Reconciler } from './reconciler.js';
@@ -20,17 +27,21 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   database = await Database.open(fresh.url);
   metrics = new Metrics();
+  const garbage = new GarbageRepository(database);
+  const log = pino({ level: 'silent' });
   reconciler = new Reconciler(
     database,
     new ReconcilerRepository(database),
     new Rings(new Map(), () => undefined),
     metrics,
-    pino({ level: 'silent' }),
+    log,
+    new Housekeeping(garbage, new GarbageCollector(database, garbage, new FileBlobs(path.join(tmpdir(), randomUUID())), metrics), log),
     fresh.url,
   );
 });
 
 afterEach(async () => {
+  await reconciler.stop();
   await database.close();
   await fresh.drop();
 });

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { ReconcilerRepository } from '../database/reconciler.repository.js';
+import type { Housekeeping } from '../housekeeping/housekeeping.js';
 import type { Rings } from '../queue/rings.js';
 import { noteTerminal } from '../stages/stage-runner.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
@@ -23,6 +24,7 @@ export class Reconciler {
     private readonly rings: Rings,
     private readonly metrics: Metrics,
     private readonly log: Logger,
+    private readonly housekeeping: Housekeeping,
     queueUrl: string,
   ) {
     this.#gauges = new TruthGauges(repository, queueUrl, metrics);
@@ -37,6 +39,7 @@ export class Reconciler {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#pass;
+    await this.housekeeping.stop();
     await this.#giveBack?.();
   }
 
@@ -66,5 +69,6 @@ export class Reconciler {
     }
     await this.rings.ring(await this.repository.servicesWithReadyWork());
     await this.#gauges.refresh();
+    void this.housekeeping.tidy();
   }
 }

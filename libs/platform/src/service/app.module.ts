@@ -3,11 +3,13 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { ApiKeys } from '../auth/api-keys.js';
 import { AuthenticationGuard } from '../auth/authentication.js';
+import { Operators } from '../auth/operators.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 import type { Config } from '../config/config.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { Database } from '../database/database.js';
 import { DatasetsRepository } from '../database/datasets.repository.js';
+import { GarbageRepository } from '../database/garbage.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
@@ -21,6 +23,8 @@ import type { Engine } from '../engine/engine.js';
 import { Calls } from '../grpc/calls.js';
 import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { HealthChecks } from '../http/health.js';
+import { GarbageCollector } from '../housekeeping/garbage-collector.js';
+import { Housekeeping } from '../housekeeping/housekeeping.js';
 import { platformControllers } from '../http/platform-controllers.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { queueModule } from '../queue/queue.module.js';
@@ -44,6 +48,7 @@ export interface ProcessParts {
 const REPOSITORIES = [
   ArtifactsRepository,
   DatasetsRepository,
+  GarbageRepository,
   IdempotencyRepository,
   JobsRepository,
   MappingsRepository,
@@ -81,6 +86,21 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
       provide: ApiKeys,
       inject: [TenantsRepository],
       useFactory: (tenants: TenantsRepository) => new ApiKeys(tenants, parts.pepper, metrics),
+    },
+    {
+      provide: GarbageCollector,
+      inject: [GarbageRepository],
+      useFactory: (garbage: GarbageRepository) => new GarbageCollector(parts.database, garbage, parts.blobs, metrics),
+    },
+    {
+      provide: Housekeeping,
+      inject: [GarbageRepository, GarbageCollector],
+      useFactory: (garbage: GarbageRepository, collector: GarbageCollector) => new Housekeeping(garbage, collector, parts.log),
+    },
+    {
+      provide: Operators,
+      inject: [TenantsRepository],
+      useFactory: (tenants: TenantsRepository) => new Operators(tenants, parts.config.operators ?? []),
     },
     ...doorProviders(services, parts, engine),
     {

@@ -19,6 +19,7 @@ import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { BoundedAdapter, closeIdleBodies } from '../http/bounded-server.js';
 import { crossOrigin, secureHeaders } from '../http/headers.js';
 import { followRequest } from '../http/follow-request.js';
+import { Housekeeping } from '../housekeeping/housekeeping.js';
 import { HealthChecks } from '../http/health.js';
 import { measureRequests } from '../http/measure.js';
 import { ProblemFilter } from '../http/problem.js';
@@ -133,6 +134,7 @@ function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler
     app.get(Rings),
     app.get(Metrics),
     parts.log,
+    app.get(Housekeeping),
     parts.queueUrl,
   );
   reconciler.start();

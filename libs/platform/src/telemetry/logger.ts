@@ -28,6 +28,8 @@ export const LOG_FIELDS = [
   'grpc_port',
   'data_dir',
   'database',
+  'objects',
+  'bytes',
   'dropped_fields',
 ] as const;
 export type LogFields = { readonly [Name in (typeof LOG_FIELDS)[number]]?: string | number | undefined };

@@ -11,6 +11,7 @@ import { QuarantineDownloadController } from './quarantine-download.controller.j
 import { RulesController } from './rules.controller.js';
 import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
 import { SchemasController } from './schemas.controller.js';
+import { StorageController } from './storage.controller.js';
 import { watchCall } from './watch.grpc.js';
 
 /** The door for clients. */
@@ -29,6 +30,7 @@ export const gateway: Service = {
     MappingsController,
     SchemasController,
     RulesController,
+    StorageController,
   ],
   stages: [],
   calls: [watchCall],

@@ -19,6 +19,7 @@ export const artifacts = new EntitySchema({
     epoch: bigint(),
     created_at: timeOfInsert(),
   },
+  indices: [{ name: 'idx_artifacts_storage_key', columns: ['storage_key'] }],
   uniques: [{ name: 'artifacts_once', columns: ['job_id', 'generation', 'stage', 'shard', 'kind'] }],
   foreignKeys: [references('artifacts', ['job_id'], 'jobs')],
 });

@@ -13,6 +13,7 @@ export const blobs = new EntitySchema({
     verified_at: timeOfInsert(),
     removed_at: optional(time()),
   },
+  indices: [{ name: 'idx_blobs_storage_key', columns: ['storage_key'] }],
   foreignKeys: [references('blobs', ['tenant_id'], 'tenants')],
 });
 

@@ -1,6 +1,7 @@
 import type { EntitySchema } from 'typeorm';
 import { artifacts, rowLedger } from './artifacts.js';
 import { blobs, datasets } from './datasets.js';
+import { chores, gcMarks } from './housekeeping.js';
 import { idempotencyKeys } from './idempotency-keys.js';
 import { acceptedMappings, mappings } from './mappings.js';
 import { rateLimits } from './rate-limits.js';
@@ -29,4 +30,6 @@ export const tables: EntitySchema[] = [
   rateLimits,
   ruleSets,
   checkedDatasets,
+  gcMarks,
+  chores,
 ];
