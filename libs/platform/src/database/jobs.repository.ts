@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import type { JobRow } from './job-rows.js';
-import { recordArtifact, type StoredArtifact } from './stages.repository.js';
+import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
 
 /** The reserved idempotency key that a request answers together with what it does. */
@@ -117,16 +117,18 @@ export class JobsRepository {
           submission.clonedFrom ?? null,
         ],
       );
-      for (const [position, stage] of stagesOf(submission.operation).entries()) {
-        await query(`INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status) VALUES ($1, $2, $3, $4, $5, $6)`, [
-          submission.tenantId,
-          jobId,
-          stage.name,
-          position,
-          stage.service,
-          state.stages[position]!.status,
-        ]);
-      }
+      const stages = stagesOf(submission.operation).map((stage, position) => ({
+        stage: stage.name,
+        position,
+        service: stage.service,
+        status: state.stages[position]!.status,
+      }));
+      await query(
+        `INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status)
+         SELECT $1, $2, s.stage, s.position, s.service, s.status
+         FROM jsonb_to_recordset($3::jsonb) AS s(stage text, position int, service text, status text)`,
+        [submission.tenantId, jobId, JSON.stringify(stages)],
+      );
       if (submission.idempotency) await answerKey(query, submission.tenantId, submission.idempotency, jobId);
       return writeEffects(query, { id: jobId, tenant_id: submission.tenantId }, effects);
     });
@@ -260,7 +262,7 @@ export class JobsRepository {
       if (mended.idempotency) await answerKey(query, tenantId, mended.idempotency, jobId);
       const done = await transition(query, jobId, { type: 'resubmit', records: mended.records });
       const { generation } = done.after;
-      await recordArtifact(query, { tenantId, jobId, generation, stage: 'resubmit', shard: generation - 1, epoch: 0 }, mended.artifact);
+      await recordArtifacts(query, { tenantId, jobId, generation, stage: 'resubmit', shard: generation - 1, epoch: 0 }, [mended.artifact]);
       return { ...done, swept: left.map(({ storage_key: key }) => key) };
     });
   }

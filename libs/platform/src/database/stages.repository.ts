@@ -183,16 +183,14 @@ export class StagesRepository {
         review: left.review === true && claim.mapping === null,
       });
       if (done.after.status === 'cancelled') return { ...done, swept: [] };
-      const replaced = await forgetEarlier(query, claim);
-      for (const artifact of left.artifacts) await recordArtifact(query, claim, artifact);
+      // The first epoch has nothing before it.
+      const replaced = claim.epoch > 1 ? await forgetEarlier(query, claim) : [];
+      await recordArtifacts(query, claim, left.artifacts);
       if (left.ledger) await recordLedger(query, claim, left.ledger);
       if (left.errorsFound !== undefined)
         await query(`UPDATE attune.jobs SET errors_found = $2 WHERE id = $1`, [claim.jobId, left.errorsFound]);
-      const swept = await query<{ storage_key: string }>(
-        `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
-        [claim.jobId, claim.generation, left.sweep ?? []],
-      );
-      const superseded = done.after.keptGeneration === claim.generation ? await forgetSuperseded(query, claim) : [];
+      const swept = left.sweep === undefined ? [] : await sweep(query, claim, left.sweep);
+      const superseded = claim.generation > 1 && done.after.keptGeneration === claim.generation ? await forgetSuperseded(query, claim) : [];
       return { ...done, swept: [...replaced, ...swept, ...superseded].map(({ storage_key: key }) => key) };
     });
   }
@@ -213,6 +211,13 @@ export class StagesRepository {
   async #end(claim: Claim, event: JobEvent): Promise<Transition> {
     return this.database.transaction((query) => transition(query, claim.jobId, event));
   }
+}
+
+async function sweep(query: Database['query'], claim: Claim, kinds: readonly string[]): Promise<{ storage_key: string }[]> {
+  return query<{ storage_key: string }>(
+    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
+    [claim.jobId, claim.generation, kinds],
+  );
 }
 
 /** A stage that starts again after a review replaces what it has left before. */
@@ -237,29 +242,19 @@ async function forgetSuperseded(query: Database['query'], claim: Claim): Promise
   );
 }
 
-/** Writes the row of an artifact that is stored already; the transaction of its stage makes it exist. */
-export async function recordArtifact(
+/** Writes the rows of artifacts that are stored already; the transaction of their stage makes them exist. */
+export async function recordArtifacts(
   query: Database['query'],
   claim: Pick<Claim, 'tenantId' | 'jobId' | 'generation' | 'shard' | 'epoch'> & { readonly stage: string },
-  artifact: StoredArtifact,
+  artifacts: readonly StoredArtifact[],
 ): Promise<void> {
+  if (artifacts.length === 0) return;
+  const rows = artifacts.map((artifact) => ({ id: uuidv7(), ...artifact }));
   await query(
     `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch, shard)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      claim.tenantId,
-      uuidv7(),
-      claim.jobId,
-      claim.generation,
-      claim.stage,
-      artifact.kind,
-      artifact.sha256,
-      artifact.bytes,
-      artifact.records,
-      artifact.storageKey,
-      claim.epoch,
-      claim.shard,
-    ],
+     SELECT $1, a.id, $2, $3, $4, a.kind, a.sha256, a.bytes, a.records, a."storageKey", $5, $6
+     FROM jsonb_to_recordset($7::jsonb) AS a(id uuid, kind text, sha256 text, bytes bigint, records bigint, "storageKey" text)`,
+    [claim.tenantId, claim.jobId, claim.generation, claim.stage, claim.epoch, claim.shard, JSON.stringify(rows)],
   );
 }
 

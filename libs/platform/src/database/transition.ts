@@ -1,7 +1,8 @@
 import { AppError, type WorkerService } from '@attune/core';
-import { decide, type Effect, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
+import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow, stateOf } from './job-rows.js';
+import { Writes } from './writes.js';
 
 type Query = Database['query'];
 
@@ -32,13 +33,14 @@ export async function transition(query: Query, jobId: string, event: JobEvent): 
   ]);
   const before = stateOf(job, stages);
   const { state: after, effects } = decide(before, event, job.now);
-  await writeJob(query, job, before, after);
-  await writeStages(query, jobId, before.stages, after.stages);
-  const rings = await writeEffects(query, job, effects);
+  const writes = new Writes();
+  writeJob(writes, job, before, after);
+  await writeStages(query, writes, jobId, before.stages, after.stages);
+  const rings = await writeEffects(query, job, effects, writes);
   return { job, before, after, effects, rings };
 }
 
-async function writeJob(query: Query, job: JobRow, before: JobState, after: JobState): Promise<void> {
+function writeJob(writes: Writes, job: JobRow, before: JobState, after: JobState): void {
   const open = after.stages.findIndex((stage) => stage.status !== 'done');
   // During a review the job stands at the stage that asks.
   const place = open < 0 ? after.stages.length - 1 : after.status === 'awaiting_review' ? open - 1 : open;
@@ -49,37 +51,38 @@ async function writeJob(query: Query, job: JobRow, before: JobState, after: JobS
     before.generation === after.generation &&
     before.stages.every((stage, index) => stage.status === after.stages[index]!.status);
   if (unchanged) return;
-  await query(
-    `UPDATE attune.jobs SET status = $2, stage = $3, version = version + 1, cancel_requested = $4, error = $5::jsonb,
-       cancel_requested_at = CASE WHEN $4 AND cancel_requested_at IS NULL THEN now() ELSE cancel_requested_at END,
-       started_at = CASE WHEN generation <> $6 THEN now() WHEN $2 = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
-       kept_errors_found = CASE WHEN generation <> $6 THEN errors_found ELSE kept_errors_found END,
-       errors_found = CASE WHEN $7 < $6 AND $2 IN ('failed','cancelled','expired') THEN kept_errors_found ELSE errors_found END,
-       generation = $6, kept_generation = $7, deadline_at = CASE WHEN generation <> $6 THEN NULL ELSE deadline_at END,
-       completed_at = CASE WHEN $2 IN ('completed','failed','cancelled','expired') THEN now() ELSE NULL END
-     WHERE id = $1`,
-    [
-      job.id,
-      after.status,
-      current,
-      after.cancelRequested,
-      after.error && JSON.stringify(after.error),
-      after.generation,
-      after.keptGeneration,
-    ],
-  );
+  writes.add((value) => {
+    const [status, cancelled] = [`${value(after.status)}::text`, `${value(after.cancelRequested)}::boolean`];
+    const [generation, kept] = [`${value(after.generation)}::integer`, `${value(after.keptGeneration)}::integer`];
+    return `UPDATE attune.jobs SET status = ${status}, stage = ${value(current)}, version = version + 1, cancel_requested = ${cancelled}, error = ${value(after.error && JSON.stringify(after.error))}::jsonb,
+       cancel_requested_at = CASE WHEN ${cancelled} AND cancel_requested_at IS NULL THEN now() ELSE cancel_requested_at END,
+       started_at = CASE WHEN generation <> ${generation} THEN now() WHEN ${status} = 'processing' THEN coalesce(started_at, now()) ELSE started_at END,
+       kept_errors_found = CASE WHEN generation <> ${generation} THEN errors_found ELSE kept_errors_found END,
+       errors_found = CASE WHEN ${kept} < ${generation} AND ${status} IN ('failed','cancelled','expired') THEN kept_errors_found ELSE errors_found END,
+       generation = ${generation}, kept_generation = ${kept}, deadline_at = CASE WHEN generation <> ${generation} THEN NULL ELSE deadline_at END,
+       completed_at = CASE WHEN ${status} IN ('completed','failed','cancelled','expired') THEN now() ELSE NULL END
+     WHERE id = ${value(job.id)}`;
+  });
 }
 
 /** Shards are matched by what they are: a resubmission adds one, and forgets those of an earlier resubmission that came to nothing. */
-async function writeStages(query: Query, jobId: string, before: readonly StageState[], after: readonly StageState[]): Promise<void> {
+async function writeStages(
+  query: Query,
+  writes: Writes,
+  jobId: string,
+  before: readonly StageState[],
+  after: readonly StageState[],
+): Promise<void> {
   const same = (one: StageState) => (other: StageState) => one.name === other.name && one.shard === other.shard;
   for (const gone of before.filter((stage) => !after.some(same(stage))))
     await query(`DELETE FROM attune.job_stages WHERE job_id = $1 AND stage = $2 AND shard = $3`, [jobId, gone.name, gone.shard]);
+  const changed: StageState[] = [];
   for (const stage of after) {
     const earlier = before.find(same(stage));
     if (earlier === undefined) await addShard(query, jobId, stage);
-    else await writeStage(query, jobId, earlier, stage);
+    else if (earlier !== stage) changed.push(stage);
   }
+  if (changed.length > 0) changeStages(writes, jobId, changed);
 }
 
 async function addShard(query: Query, jobId: string, { name, shard, status }: StageState): Promise<void> {
@@ -90,75 +93,73 @@ async function addShard(query: Query, jobId: string, { name, shard, status }: St
   );
 }
 
-async function writeStage(query: Query, jobId: string, before: StageState, after: StageState): Promise<void> {
-  if (before === after) return;
-  await query(
-    `UPDATE attune.job_stages SET status = $3, epoch = $4, attempt = $5, crash_count = $6, lost_count = $7, lease_owner = $8,
-       lease_until = to_timestamp($9::float8 / 1000), next_run_at = to_timestamp($10::float8 / 1000), error = $11::jsonb,
-       heartbeat_at = CASE WHEN $3 = 'running' THEN now() ELSE heartbeat_at END,
-       started_at = CASE WHEN $3 = 'waiting' THEN NULL WHEN $3 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
-       ready_at = CASE WHEN $3 = 'waiting' THEN NULL ELSE ready_at END,
-       ended_at = CASE WHEN $3 IN ('done','failed','cancelled') THEN now() ELSE NULL END,
-       progress = CASE WHEN $3 = 'done' THEN 1 WHEN $3 = 'waiting' THEN 0 ELSE progress END
-     WHERE job_id = $1 AND stage = $2 AND shard = $12`,
-    [
-      jobId,
-      after.name,
-      after.status,
-      after.epoch,
-      after.attempt,
-      after.crashCount,
-      after.lostCount,
-      after.leaseOwner,
-      after.leaseUntil,
-      after.nextRunAt,
-      after.error && JSON.stringify(after.error),
-      after.shard,
-    ],
+function changeStages(writes: Writes, jobId: string, stages: readonly StageState[]): void {
+  const rows = stages.map((stage) => ({
+    stage: stage.name,
+    shard: stage.shard,
+    status: stage.status,
+    epoch: stage.epoch,
+    attempt: stage.attempt,
+    crash_count: stage.crashCount,
+    lost_count: stage.lostCount,
+    lease_owner: stage.leaseOwner,
+    lease_until: stage.leaseUntil,
+    next_run_at: stage.nextRunAt,
+    error: stage.error,
+  }));
+  writes.add(
+    (value) =>
+      `UPDATE attune.job_stages s SET status = c.status, epoch = c.epoch, attempt = c.attempt, crash_count = c.crash_count,
+         lost_count = c.lost_count, lease_owner = c.lease_owner, error = c.error,
+         lease_until = to_timestamp(c.lease_until / 1000), next_run_at = to_timestamp(c.next_run_at / 1000),
+         heartbeat_at = CASE WHEN c.status = 'running' THEN now() ELSE s.heartbeat_at END,
+         started_at = CASE WHEN c.status = 'waiting' THEN NULL WHEN c.status = 'running' THEN coalesce(s.started_at, now()) ELSE s.started_at END,
+         ready_at = CASE c.status WHEN 'waiting' THEN NULL ELSE s.ready_at END,
+         ended_at = CASE WHEN c.status IN ('done','failed','cancelled') THEN now() ELSE NULL END,
+         progress = CASE c.status WHEN 'done' THEN 1 WHEN 'waiting' THEN 0 ELSE s.progress END
+       FROM jsonb_to_recordset(${value(JSON.stringify(rows))}::jsonb) AS c(stage text, shard int, status text, epoch bigint, attempt int,
+         crash_count int, lost_count int, lease_owner text, lease_until float8, next_run_at float8, error jsonb)
+       WHERE s.job_id = ${value(jobId)} AND s.stage = c.stage AND s.shard = c.shard`,
   );
 }
 
-/** Writes history, attempts and fair places; answers the services to ring. */
+/** Writes history, attempts and fair places, after what else is to be written; answers the services to ring. */
 export async function writeEffects(
   query: Query,
   job: { id: string; tenant_id: string },
   effects: readonly Effect[],
+  writes = new Writes(),
 ): Promise<WorkerService[]> {
-  const rings: WorkerService[] = [];
+  const lines = effects.flatMap((effect) => (effect.type === 'history' ? [effect.line] : []));
+  if (lines.length > 0) writeHistory(writes, job, lines);
   for (const effect of effects) {
-    switch (effect.type) {
-      case 'history':
-        await query(
-          `INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
-           SELECT $1, $2, coalesce(max(seq), 0) + 1, $3, $4, $5, $6::jsonb FROM attune.job_events WHERE job_id = $2`,
-          [job.tenant_id, job.id, effect.line.type, effect.line.level, effect.line.message, JSON.stringify(effect.line.data)],
-        );
-        break;
-      case 'ready':
-        await giveFairPlace(query, job, effect);
-        rings.push(effect.service);
-        break;
-      case 'attempt_started':
-        await query(`INSERT INTO attune.attempts (tenant_id, job_id, stage, shard, epoch, worker) VALUES ($1, $2, $3, $4, $5, $6)`, [
-          job.tenant_id,
-          job.id,
-          effect.stage,
-          effect.shard,
-          effect.epoch,
-          effect.worker,
-        ]);
-        break;
-      case 'attempt_ended':
-        await query(
-          `UPDATE attune.attempts SET ended_at = now(), outcome = $4 WHERE job_id = $1 AND stage = $2 AND shard = $5 AND epoch = $3`,
-          [job.id, effect.stage, effect.epoch, effect.outcome, effect.shard],
-        );
-        break;
-      case 'terminal':
-        break;
-    }
+    if (effect.type === 'attempt_started')
+      writes.add(
+        (value) =>
+          `INSERT INTO attune.attempts (tenant_id, job_id, stage, shard, epoch, worker)
+           VALUES (${[job.tenant_id, job.id, effect.stage, effect.shard, effect.epoch, effect.worker].map(value).join(', ')})`,
+      );
+    if (effect.type === 'attempt_ended')
+      writes.add(
+        (value) =>
+          `UPDATE attune.attempts SET ended_at = now(), outcome = ${value(effect.outcome)}
+           WHERE job_id = ${value(job.id)} AND stage = ${value(effect.stage)} AND shard = ${value(effect.shard)} AND epoch = ${value(effect.epoch)}`,
+      );
   }
-  return rings;
+  await writes.send(query);
+  const ready = effects.filter((effect) => effect.type === 'ready');
+  for (const effect of ready) await giveFairPlace(query, job, effect);
+  return ready.map(({ service }) => service);
+}
+
+function writeHistory(writes: Writes, job: { id: string; tenant_id: string }, lines: readonly HistoryLine[]): void {
+  writes.add((value) => {
+    const id = value(job.id);
+    return `INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
+      SELECT ${value(job.tenant_id)}::uuid, ${id}::uuid, (SELECT coalesce(max(seq), 0) FROM attune.job_events WHERE job_id = ${id}::uuid) + l.at,
+        l.line->>'type', l.line->>'level', l.line->>'message', l.line->'data'
+      FROM jsonb_array_elements(${value(JSON.stringify(lines))}::jsonb) WITH ORDINALITY AS l(line, at)`;
+  });
 }
 
 /**
