@@ -15,6 +15,9 @@ const SETTINGS = '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_tra
 const PASSING = /^(08|57P0|53300|40001|40P01|55P03|57014)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
+/** A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. */
+const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 };
+
 /** The one connection to the truth. SQL lives in the repositories; everybody else calls their verbs. */
 export class Database {
   readonly #source: DataSource;
@@ -22,18 +25,21 @@ export class Database {
   /** Milliseconds of `performance.now()` when the database answered again after it had failed. */
   reconnectedAt = -Infinity;
 
-  constructor(source: DataSource) {
+  constructor(
+    source: DataSource,
+    private readonly heartbeat = HEARTBEAT,
+  ) {
     this.#source = source;
   }
 
-  static async open(url: string, poolSize = 10): Promise<Database> {
+  static async open(url: string, poolSize = 10, heartbeat = HEARTBEAT): Promise<Database> {
     const source = dataSource(url, poolSize);
     try {
       await source.initialize();
     } catch (cause) {
       throw new AppError('dependency_unavailable', 'the database does not answer', { cause });
     }
-    return new Database(source);
+    return new Database(source, heartbeat);
   }
 
   /** @throws AppError dependency_unavailable when the database cannot be reached or refuses for a passing reason. */
@@ -75,7 +81,7 @@ export class Database {
     return undefined;
   }
 
-  /** A connection beside the pool. */
+  /** A connection beside the pool. One whose other end is gone without a word ends too, for want of a sign of life. */
   async #session(name: string, onEnd: () => void): Promise<pg.Client> {
     const { url } = this.#source.options as { url: string };
     const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: name });
@@ -87,6 +93,14 @@ export class Database {
       await client.end().catch(() => undefined);
       throw new AppError('dependency_unavailable', 'the database does not answer', { cause });
     }
+    const beat = setInterval(() => {
+      const late = setTimeout(() => void client.end().catch(() => undefined), this.heartbeat.patienceMs);
+      client
+        .query('SELECT 1')
+        .catch(() => undefined) // the end follows
+        .finally(() => clearTimeout(late));
+    }, this.heartbeat.everyMs).unref();
+    client.once('end', () => clearInterval(beat));
     return client;
   }
 

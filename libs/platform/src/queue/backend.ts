@@ -4,20 +4,34 @@ import { createPostgresBackend, createRedisBackend, Queue, type QueueOptions, Wo
 export const QUEUE_SCHEMA = 'bullmq';
 
 /** Connection of a queue: a Postgres pool of its own, or Redis. */
-export type QueueConnection =
-  { connectionString: string; schema: string; max: number; migrate: false; options: string } | { url: string; maxRetriesPerRequest: null };
+export type QueueConnection = (typeof POSTGRES_CLIENT & { connectionString: string }) | (typeof REDIS_CLIENT & { url: string });
 
 /** Losing a ring is legal, so the queue's transactions need not wait for the disk (jobs.md, section 4). */
 const POSTGRES_OPTIONS = '-c synchronous_commit=off -c statement_timeout=15000';
+
+/**
+ * A peer that is gone without a word (a half-open connection) is given up on after so long: more than a statement may take on Postgres, and than
+ * the 10 s for which BullMQ blocks on Redis.
+ */
+const ANSWER_MS = 16_000;
+
+const POSTGRES_CLIENT = {
+  schema: QUEUE_SCHEMA,
+  max: 2,
+  migrate: false as const,
+  options: POSTGRES_OPTIONS,
+  keepAlive: true,
+  connectionTimeoutMillis: 5_000,
+  query_timeout: ANSWER_MS,
+};
+const REDIS_CLIENT = { maxRetriesPerRequest: null, socketTimeout: ANSWER_MS };
 
 export function isRedisUrl(url: string): boolean {
   return url.startsWith('redis');
 }
 
 export function queueConnection(url: string): QueueConnection {
-  return isRedisUrl(url)
-    ? { url, maxRetriesPerRequest: null }
-    : { connectionString: url, schema: QUEUE_SCHEMA, max: 2, migrate: false, options: POSTGRES_OPTIONS };
+  return isRedisUrl(url) ? { ...REDIS_CLIENT, url } : { ...POSTGRES_CLIENT, connectionString: url };
 }
 
 /** The fixed settings of every queue (jobs.md, section 5). A ring carries ids only and leaves nothing behind. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { describeRedis, type FreshDatabase, freshDatabase } from '@attune/testing';
+import { describeRedis, type FreshDatabase, freshDatabase, TcpProxy } from '@attune/testing';
 import type { Queue } from 'bullmq';
 import { QUEUE_SETTINGS, queueConnection, RingQueue } from './backend.js';
-import { RingListener } from './listener.js';
+import { type ListenerParts, RingListener } from './listener.js';
 import { queueName } from './queue.module.js';
 import { OUTSTANDING, Rings } from './rings.js';
 
@@ -32,15 +32,24 @@ function ringsKeepTheirPromises(urlOf: () => string): void {
     await queue.close();
   });
 
+  /** A listener of this queue; it is closed after the test. */
+  function listen(work: () => Promise<void>, parts: Partial<ListenerParts> = {}): RingListener {
+    listener = new RingListener({
+      url: urlOf(),
+      service: SERVICE,
+      slots: 2,
+      work,
+      waiting: () => rings.waiting(SERVICE),
+      onRebuilt: () => undefined,
+      onFailed: () => undefined,
+      ...parts,
+    });
+    return listener;
+  }
+
   test('a ring wakes the listener within a second, and nothing of it is left in the queue', async () => {
     let woken = 0;
-    listener = new RingListener(
-      urlOf(),
-      SERVICE,
-      2,
-      () => Promise.resolve(void woken++),
-      () => undefined,
-    );
+    listen(() => Promise.resolve(void woken++));
     await rings.ring([SERVICE], { job_id: randomUUID() });
     await until(() => woken > 0); // the listener is connected
     const rung = performance.now();
@@ -67,12 +76,42 @@ function ringsKeepTheirPromises(urlOf: () => string): void {
   test('a listener whose work fails leaves nothing behind and goes on', async () => {
     let woken = 0;
     const work = () => (woken++ === 0 ? Promise.reject(new Error('planted')) : Promise.resolve());
-    listener = new RingListener(urlOf(), SERVICE, 1, work, () => undefined);
+    listen(work, { slots: 1 });
     await rings.ring([SERVICE]);
     await until(() => woken === 1);
     await rings.ring([SERVICE]);
     await until(() => woken === 2);
     await until(async () => (await queue.getJobs()).length === 0);
+  });
+
+  test('a listener whose connection is half-open listens anew when work is found that rings had announced', async () => {
+    const proxy = await TcpProxy.to({ port: Number(new URL(urlOf()).port) });
+    let woken = 0;
+    let rebuilt = 0;
+    const deaf = listen(() => Promise.resolve(void woken++), {
+      url: proxy.through(urlOf()),
+      onRebuilt: () => rebuilt++,
+      patience: { silenceMs: 100, lookMs: 20 },
+    });
+    await rings.ring([SERVICE]);
+    await until(() => woken === 1);
+    expect(proxy.strand()).toBeGreaterThan(0);
+    for (let i = 0; i < 3; i++) await rings.ring([SERVICE]);
+    expect([woken, rebuilt]).toEqual([1, 0]); // nobody works: the tick has found nothing
+    deaf.missed();
+    await until(() => woken === 4);
+    expect(rebuilt).toBe(1);
+    await proxy.close();
+  });
+
+  test('a listener that nobody rings for is left alone, whatever the tick finds', async () => {
+    let rebuilt = 0;
+    let looks = 0;
+    const waiting = (): Promise<number> => (looks++, rings.waiting(SERVICE));
+    const well = listen(() => Promise.resolve(), { waiting, onRebuilt: () => rebuilt++, patience: { silenceMs: 0, lookMs: 5 } });
+    well.missed();
+    await until(() => looks > 5);
+    expect(rebuilt).toBe(0);
   });
 }
 

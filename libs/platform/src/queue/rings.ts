@@ -52,6 +52,13 @@ export class Rings {
     }
   }
 
+  /** Rings of the service that nobody has taken yet. @throws when the queue does not answer in a second. */
+  async waiting(service: WorkerService): Promise<number> {
+    const queue = this.queues.get(service);
+    if (!queue) return 0;
+    return this.#ask(queue, () => queue.getWaitingCount());
+  }
+
   /** Asks the queue for a sign of life. */
   async probe(): Promise<void> {
     try {
@@ -63,7 +70,7 @@ export class Rings {
     }
   }
 
-  async #ask(queue: Queue, question: () => Promise<unknown>): Promise<void> {
+  async #ask<Answer>(queue: Queue, question: () => Promise<Answer>): Promise<Answer> {
     const late = new AppError('dependency_unavailable', 'the queue does not answer');
     if (this.#silent.has(queue)) throw late;
     const answer = question();
@@ -75,7 +82,7 @@ export class Rings {
         reject(late);
       }, PATIENCE_MS);
     });
-    await Promise.race([answer, patience]).finally(() => clearTimeout(timer));
+    return Promise.race([answer, patience]).finally(() => clearTimeout(timer));
   }
 
   #note(healthy: boolean): void {

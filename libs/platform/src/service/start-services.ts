@@ -175,13 +175,18 @@ function startRunners(
     const worker = `${service}-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const { slots } = parts.config;
     const runner = new StageRunner(service, worker, slots, stages, runnerParts);
-    const listener = new RingListener(
-      parts.queueUrl,
+    const listener = new RingListener({
+      url: parts.queueUrl,
       service,
       slots,
-      () => runner.work(),
-      (what, error) => parts.log.warn({ what, error: errorName(error) }, 'the queue reported a failure'),
-    );
+      work: () => runner.work(),
+      waiting: () => runnerParts.rings.waiting(service),
+      onRebuilt: () => {
+        metrics.listenersRebuilt.inc({ service });
+        parts.log.warn({ service }, 'no ring was heard for 30 s although rings wait: listening anew');
+      },
+      onFailed: (what, error) => parts.log.warn({ what, error: errorName(error) }, 'the queue reported a failure'),
+    });
     const announce = (): void => {
       metrics.workerSlots.set({ service, state: 'busy' }, runner.busy);
       metrics.workerSlots.set({ service, state: 'free' }, slots - runner.busy);
@@ -191,7 +196,7 @@ function startRunners(
     };
     const timer = setInterval(announce, PRESENCE_MS);
     announce();
-    runner.start();
+    runner.start(() => listener.missed());
     return {
       stop: async () => {
         clearInterval(timer);

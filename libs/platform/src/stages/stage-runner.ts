@@ -40,9 +40,9 @@ export class StageRunner {
     return this.#running.size;
   }
 
-  /** The tick finds what rings have missed: lost rings, expired leases, retries whose time has come. */
-  start(): void {
-    this.#timer = setInterval(() => void this.work(), TICK_MS);
+  /** The tick finds what rings have missed: lost rings, expired leases, retries whose time has come; `onFound` is told when it did. */
+  start(onFound: () => void = () => undefined): void {
+    this.#timer = setInterval(() => void this.work(onFound), TICK_MS);
     this.#sweeper = setInterval(() => {
       this.#sweep = this.#sweep.then(() => this.sweep());
     }, SWEEP_MS);
@@ -50,12 +50,18 @@ export class StageRunner {
     void this.work();
   }
 
-  /** Claims and works until nothing is ready or no slot is free. One call per ring: the ring lasts as long as its stage. */
-  async work(): Promise<void> {
+  /**
+   * Claims and works until nothing is ready or no slot is free; `onFound` is told when there was something. One call per ring: the ring lasts
+   * as long as its stage.
+   */
+  async work(onFound?: () => void): Promise<void> {
+    let tell = onFound;
     while (this.#open && this.#running.size + this.#claiming < this.slots) {
       this.#claiming++;
       const claim = await this.#claim().finally(() => this.#claiming--);
       if (!claim) return;
+      tell?.();
+      tell = undefined;
       await this.#run(claim);
     }
   }

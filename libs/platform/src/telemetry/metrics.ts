@@ -28,6 +28,11 @@ export class Metrics {
   readonly leasesExpired = this.#counter('leases_expired_total', 'Stages taken over from a lost worker.', ['stage']);
   readonly fencedWrites = this.#counter('fenced_writes_total', 'Outcomes refused because the epoch was over.', ['stage']);
   readonly reconcilerRepairs = this.#counter('reconciler_repairs_total', 'Things the reconciler had to set right.', ['kind']);
+  readonly listenersRebuilt = this.#counter(
+    'queue_listeners_rebuilt_total',
+    'Clients of the queue that were replaced because they heard no ring although rings waited.',
+    ['service'],
+  );
   readonly recordsProcessed = this.#counter('records_processed_total', 'Records by what became of them.', ['stage', 'result']);
   readonly bytesProcessed = this.#counter('bytes_processed_total', 'Bytes received and delivered.', ['direction']);
   readonly uploadBytes = this.#counter('upload_bytes_total', 'Bytes of uploads.', []);
