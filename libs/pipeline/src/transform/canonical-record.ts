@@ -20,6 +20,8 @@ const NULL_HASH = 0x5bd1e995;
 const COMMA = 0x2c;
 /** Columns that get a memo. */
 const MOST_MEMOS = 64;
+/** Records before which there is none: a small table is done sooner than their memory is had. */
+const RECORDS_WITHOUT_MEMO = 256;
 /** Code of a value about which nothing is to be said. */
 const SILENT = -1;
 
@@ -225,7 +227,7 @@ export class CanonicalRecord {
 
   /** A memo takes half a megabyte, so that a table of thousands of columns has them for the first ones only. */
   #begin(c: number): ValueMemo | undefined {
-    if (this.#memosLeft === 0) return undefined;
+    if (this.#memosLeft === 0 || this.record < RECORDS_WITHOUT_MEMO) return undefined;
     this.#memosLeft--;
     return (this.memos[c] = new ValueMemo());
   }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +9,8 @@ import { failpoint } from '../failpoints/failpoint.js';
 import type { BlobStore, ListedBlob, StoredBlob } from './blob-store.js';
 
 const READ_BYTES = 1024 * 1024;
+/** What is read in one piece. */
+const SMALL_BYTES = 64 * 1024;
 const READINGS = 3;
 const INCOMING = '.incoming';
 
@@ -166,9 +168,13 @@ async function isStored(file: string, expected: StoredBlob): Promise<boolean> {
   return false;
 }
 
-/** sha256 and size of a file, read in blocks. */
+/** sha256 and size of a file: a small one in one piece, since a stream would take memory for a large one, else in blocks. */
 export async function digest(file: string): Promise<StoredBlob> {
   const hash = createHash('sha256');
+  if ((await stat(file)).size <= SMALL_BYTES) {
+    const whole = await readFile(file);
+    return { sha256: hash.update(whole).digest('hex'), bytes: whole.length };
+  }
   let bytes = 0;
   for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
     hash.update(chunk);

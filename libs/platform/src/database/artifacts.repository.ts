@@ -13,6 +13,24 @@ const STORED = `kind, sha256, bytes::float8 AS bytes, records::float8 AS records
 /** What a resubmission leaves is shown when it is whole. */
 const SHOWN = `(SELECT coalesce(kept_generation, generation) FROM attune.jobs WHERE id = $2)`;
 
+type ShardArtifact = StoredArtifact & { readonly generation: number; readonly shard: number };
+
+/** What the stages before a stage have left; of one kind in the order of the shards. */
+export class LeftArtifacts {
+  constructor(private readonly artifacts: readonly ShardArtifact[]) {}
+
+  ofShards(kind: ArtifactKind): readonly StoredArtifact[] {
+    return this.artifacts.filter((artifact) => artifact.kind === kind);
+  }
+
+  /** That of the latest generation, which stands for all shards. */
+  latest(kind: ArtifactKind): StoredArtifact | undefined {
+    const found = this.artifacts.filter((artifact) => artifact.kind === kind);
+    const generation = Math.max(...found.map((artifact) => artifact.generation));
+    return found.findLast((artifact) => artifact.generation === generation);
+  }
+}
+
 /** Committed artifacts of a job; what is not here does not exist. */
 export class ArtifactsRepository {
   constructor(private readonly database: Database) {}
@@ -27,21 +45,14 @@ export class ArtifactsRepository {
     return found;
   }
 
-  /** The artifact as a stage of this generation reads it: its own generation's, or that of the latest before. */
-  async latest(jobId: string, generation: number, kind: ArtifactKind): Promise<StoredArtifact | undefined> {
-    const [found] = await this.database.query<StoredArtifact>(
-      `SELECT ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2 AND kind = $3 ORDER BY generation DESC, shard DESC LIMIT 1`,
-      [jobId, generation, kind],
-    );
-    return found;
-  }
-
-  /** The artifact of every shard that belongs to this generation, in the order of the shards. */
-  async ofShards(jobId: string, generation: number, kind: ArtifactKind): Promise<StoredArtifact[]> {
-    return this.database.query<StoredArtifact>(
-      `SELECT DISTINCT ON (shard) ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2 AND kind = $3
-       ORDER BY shard, generation DESC`,
-      [jobId, generation, kind],
+  /** Everything that a stage of this generation may read: of every kind and shard what its own generation left, or the latest before. */
+  async left(jobId: string, generation: number): Promise<LeftArtifacts> {
+    return new LeftArtifacts(
+      await this.database.query<ShardArtifact>(
+        `SELECT DISTINCT ON (kind, shard) generation, shard, ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2
+         ORDER BY kind, shard, generation DESC`,
+        [jobId, generation],
+      ),
     );
   }
 

@@ -84,8 +84,8 @@ test('clients see the generation that is whole until the next one is, and then t
   expect([await shown('quarantine'), await shown('result_csv')]).toEqual(['quarantine 1', 'result 1']);
   expect((await detail()).ledger[0]).toMatchObject({ stage: 'transform', records_quarantined: 3 });
   // The stages of the new generation read what it has left so far, of every shard.
-  expect((await artifacts.ofShards(sample.jobId, 2, 'silver')).map(({ storageKey }) => storageKey)).toEqual(['silver 1', 'silver 2']);
-  expect((await artifacts.latest(sample.jobId, 2, 'quarantine'))?.storageKey).toBe('quarantine 2');
+  expect((await artifacts.left(sample.jobId, 2)).ofShards('silver').map(({ storageKey }) => storageKey)).toEqual(['silver 1', 'silver 2']);
+  expect((await artifacts.left(sample.jobId, 2)).latest('quarantine')?.storageKey).toBe('quarantine 2');
   expect(await artifacts.ledger(sample.jobId, 2, 'transform')).toEqual(ledgerOf(2));
   await stages.commit(await claim('validator'), { artifacts: [stored('quality', 'quality 2')], ledger: ledgerOf(0) });
   const { swept } = await stages.commit(await claim('generator'), { artifacts: [stored('result_csv', 'result 2')] });
@@ -115,7 +115,7 @@ test('a resubmission that is cancelled leaves what was there before, and the nex
     'publish 0 waiting',
   ]);
   await finish();
-  expect((await artifacts.ofShards(sample.jobId, 3, 'silver')).map(({ storageKey }) => storageKey)).toEqual(['silver 1', 'silver 3']);
+  expect((await artifacts.left(sample.jobId, 3)).ofShards('silver').map(({ storageKey }) => storageKey)).toEqual(['silver 1', 'silver 3']);
 });
 
 test('of many resubmissions at once exactly one counts, and one that was compared with an older quarantine does not', async () => {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
+import { DuckDb } from './duckdb.js';
 import type { ChildMessage, Phase, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
 import { checkTask } from './tasks/check.js';
 import { fixesTask } from './tasks/fixes.js';
@@ -41,6 +42,7 @@ async function answer({ id, task, input, limits, correlation }: TaskRequest): Pr
     send({ kind: 'error', id, ...told(error, task) });
   } finally {
     process.title = 'attune-engine idle';
+    DuckDb.prepare();
   }
 }
 
@@ -73,4 +75,5 @@ function placeOf(error: unknown): string {
 
 process.on('message', (request) => void answer(request as TaskRequest));
 process.on('disconnect', () => process.exit(0));
+DuckDb.prepare();
 send({ kind: 'ready' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { AppError } from '@attune/core';
-import { literal, sql, textList, type Sql } from '@attune/sql';
+import { join as joined, literal, sql, textList, type Sql } from '@attune/sql';
 
 /** What one DuckDB may take. `memoryLimitMb` covers its buffer manager only; plan for 300-500 MB more. */
 export interface DuckDbLimits {
@@ -20,6 +20,8 @@ export interface DuckDbLimits {
  */
 const MB_PER_THREAD = 256;
 const SPILL_MB = 50_000;
+/** The instance that `prepare` has made, until somebody takes it. */
+let spare: Promise<DuckDBInstance> | undefined;
 const LOOK_MS = 200;
 
 /** Writers and scans hold a few blocks of 256 KiB per column, mostly untouched; a wide table needs them allowed, and one thread. */
@@ -49,12 +51,20 @@ export class DuckDb {
     this.#temp = temp;
   }
 
+  /** Has an instance made ahead, while nobody waits for it: that takes longer than most statements about a small file. */
+  static prepare(): void {
+    spare ??= DuckDBInstance.create(':memory:');
+    spare.catch(() => (spare = undefined)); // whoever opens the next one is told
+  }
+
   /** `scratch` is an absolute path without symbolic links. */
   static async open(scratch: string, limits: DuckDbLimits): Promise<DuckDb> {
     const temp = await mkdtemp(join(scratch, 'tmp-'));
-    const instance = await DuckDBInstance.create(':memory:');
+    const made = spare ?? DuckDBInstance.create(':memory:');
+    spare = undefined;
+    const instance = await made;
     const db = new DuckDb(instance, await instance.connect(), temp);
-    for (const setting of sandbox(scratch, temp, limits)) await db.run(setting);
+    await db.run(joined(sandbox(scratch, temp, limits), sql`; `));
     return db;
   }
 
@@ -90,11 +100,11 @@ export class DuckDb {
     this.#connection.interrupt();
   }
 
-  /** What was spilled is gone afterwards. */
+  /** What was spilled is gone afterwards. The instance itself ends a moment later: its threads are waited for, and nobody needs to. */
   close(): void {
     this.#connection.closeSync();
-    this.#instance.closeSync();
     rmSync(this.#temp, { recursive: true, force: true });
+    setImmediate(() => this.#instance.closeSync());
   }
 }
 

@@ -34,8 +34,10 @@ export interface TaskCall {
   readonly onProgress?: (progress: TaskProgress) => void;
 }
 
-/** A process that has done so many tasks makes room for a fresh one: foreign code may leak. */
-const TASKS_PER_CHILD = 50;
+/** A process that has done so many tasks makes room for a fresh one: foreign code may leak. One that has grown large does so sooner. */
+const TASKS_PER_CHILD = 1000;
+const TASKS_OF_LARGE_CHILD = 50;
+const LARGE_MB = 512;
 const SHARD_BYTES = 64 << 20;
 
 /**
@@ -179,7 +181,8 @@ export class Engine {
   }
 
   #giveBack(child: EngineChild): void {
-    if (this.#closed || child.tasks >= TASKS_PER_CHILD) void child.kill();
+    const tasks = child.maxRssMb > LARGE_MB ? TASKS_OF_LARGE_CHILD : TASKS_PER_CHILD;
+    if (this.#closed || child.tasks >= tasks) void child.kill();
     else this.#idle.push(child);
   }
 }

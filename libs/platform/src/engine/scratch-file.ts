@@ -13,7 +13,8 @@ export interface FileMark {
 /** A file being written from its start. Small writes are gathered into blocks; what was written can be read back. */
 export class ScratchFile {
   readonly #fd: number;
-  readonly #block = new Uint8Array(BLOCK);
+  /** Many files of a small job are never written to. */
+  #block: Uint8Array | undefined;
   #held = 0;
   #written = 0;
   readonly #checked: boolean;
@@ -47,6 +48,7 @@ export class ScratchFile {
     if (bytes.length > BLOCK) {
       this.#append(bytes);
     } else {
+      this.#block ??= new Uint8Array(BLOCK);
       this.#block.set(bytes, this.#held);
       this.#held += bytes.length;
     }
@@ -59,6 +61,7 @@ export class ScratchFile {
   }
 
   flush(): void {
+    if (this.#block === undefined || this.#held === 0) return;
     const held = this.#held;
     this.#held = 0;
     this.#append(this.#block.subarray(0, held));

@@ -12,6 +12,7 @@ import {
   type StageName,
 } from '@attune/core';
 import type { StageError } from '@attune/pipeline';
+import type { LeftArtifacts } from '../database/artifacts.repository.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
 import { type Failpoint, failpoint } from '../failpoints/failpoint.js';
@@ -172,13 +173,16 @@ export class Attempt {
 
   #context(scratch: string): StageContext {
     const { claim, parts } = this;
+    // Asked for once: while this attempt lasts nobody else leaves anything that it reads.
+    let left: Promise<LeftArtifacts> | undefined;
+    const before = (): Promise<LeftArtifacts> => (left ??= parts.artifacts.left(claim.jobId, claim.generation));
     const fetched = async (stored: StoredArtifact, name: string): Promise<string> => {
       const file = path.join(scratch, name);
       await parts.blobs.materialize(stored.storageKey, stored, file);
       return file;
     };
     const artifactIfLeft = async (kind: ArtifactKind): Promise<string | undefined> => {
-      const found = await parts.artifacts.latest(claim.jobId, claim.generation, kind);
+      const found = (await before()).latest(kind);
       return found && fetched(found, `in.${kind}`);
     };
     const artifact = async (kind: ArtifactKind): Promise<string> => {
@@ -187,7 +191,7 @@ export class Attempt {
       return file;
     };
     const artifacts = async (kind: ArtifactKind): Promise<readonly string[]> => {
-      const found = await parts.artifacts.ofShards(claim.jobId, claim.generation, kind);
+      const found = (await before()).ofShards(kind);
       if (found.length === 0) throw new AppError('artifact_corrupt', `an earlier stage left no ${kind}`);
       const files: string[] = [];
       for (const [i, shard] of found.entries()) files.push(await fetched(shard, i === 0 ? `in.${kind}` : `in.${kind}.${i}`));
