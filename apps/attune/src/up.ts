@@ -32,7 +32,8 @@ export async function runUp(): Promise<void> {
     await giveBack();
   };
   try {
-    await new FileBlobs(config.blobsDir).sweep(0); // uploads that a crash cut off; nobody else writes here
+    // Uploads that a crash cut off: nobody else writes into the directory. A bucket is left to the reconciler.
+    if (config.blobs.kind === 'files') await new FileBlobs(config.blobs.directory).sweep(0);
     await prepareDatabase(config, databaseUrl);
     // Whoever has the key of the local tenant has the data directory too.
     const operators = config.operators ?? [LOCAL_TENANT];

@@ -5,6 +5,8 @@ export * from './auth/authentication.js';
 export * from './auth/operators.js';
 export * from './blobs/blob-store.js';
 export * from './blobs/file-blobs.js';
+export * from './blobs/open-blobs.js';
+export type { BlobsConfig } from './config/blobs-url.js';
 export * from './config/config.js';
 export * from './database/artifacts.repository.js';
 export * from './database/database.js';

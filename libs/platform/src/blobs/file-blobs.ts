@@ -6,7 +6,8 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import { failpoint } from '../failpoints/failpoint.js';
-import type { BlobStore, ListedBlob, StoredBlob } from './blob-store.js';
+import type { BlobStore, ListedBlob, Stoppable, StoredBlob } from './blob-store.js';
+import { translateFile } from './file-error.js';
 
 const READ_BYTES = 1024 * 1024;
 /** What is read in one piece. */
@@ -18,7 +19,12 @@ const INCOMING = '.incoming';
 export class FileBlobs implements BlobStore {
   constructor(private readonly directory: string) {}
 
-  async receive(source: Readable, keyOf: (sha256: string) => string, limitBytes: number): Promise<StoredBlob & { key: string }> {
+  async receive(
+    source: Readable,
+    keyOf: (sha256: string) => string,
+    limitBytes: number,
+    { signal }: Stoppable = {},
+  ): Promise<StoredBlob & { key: string }> {
     const incoming = path.join(this.directory, INCOMING, randomUUID());
     await mkdir(path.dirname(incoming), { recursive: true });
     const hash = createHash('sha256');
@@ -36,27 +42,29 @@ export class FileBlobs implements BlobStore {
     try {
       // Opened before anything can fail: a file that is created after the clean-up would stay for ever.
       const file = await open(incoming, 'wx');
-      await pipeline(source, count, file.createWriteStream({ highWaterMark: READ_BYTES, flush: true }));
+      await pipeline(source, count, file.createWriteStream({ highWaterMark: READ_BYTES, flush: true }), signal ? { signal } : {});
       const sha256 = hash.digest('hex');
       const key = keyOf(sha256);
       await this.#place(incoming, key);
       return { bytes, sha256, key };
     } catch (error) {
       await rm(incoming, { force: true });
-      throw translate(error);
+      signal?.throwIfAborted();
+      throw translateFile(error);
     }
   }
 
-  async adopt(file: string, key: string): Promise<StoredBlob> {
+  async adopt(file: string, key: string, { signal }: Stoppable = {}): Promise<StoredBlob> {
     try {
       const stored = await digest(file);
+      signal?.throwIfAborted();
       const handle = await open(file, 'r');
       await handle.datasync();
       await handle.close();
       await this.#place(file, key);
       return stored;
     } catch (error) {
-      throw translate(error);
+      throw translateFile(error);
     }
   }
 
@@ -64,14 +72,15 @@ export class FileBlobs implements BlobStore {
     return createReadStream(this.#path(key), { highWaterMark: READ_BYTES, ...range });
   }
 
-  async materialize(key: string, expected: StoredBlob, file: string): Promise<void> {
+  async materialize(key: string, expected: StoredBlob, file: string, { signal }: Stoppable = {}): Promise<void> {
     const source = this.#path(key);
     try {
+      signal?.throwIfAborted();
       if (!(await isStored(source, expected))) throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
       await rm(file, { force: true });
       await link(source, file).catch(() => copyFile(source, file));
     } catch (error) {
-      throw translate(error);
+      throw translateFile(error);
     }
   }
 
@@ -83,7 +92,7 @@ export class FileBlobs implements BlobStore {
     try {
       await rm(this.#path(prefix), { recursive: true, force: true });
     } catch (error) {
-      throw translate(error);
+      throw translateFile(error);
     }
   }
 
@@ -96,7 +105,7 @@ export class FileBlobs implements BlobStore {
       await handle.close();
       await stat(file);
     } catch (error) {
-      throw translate(error);
+      throw translateFile(error);
     } finally {
       await rm(file, { force: true }).catch(() => undefined); // what is wrong with the store has been told above
     }
@@ -123,7 +132,7 @@ export class FileBlobs implements BlobStore {
   async *#listed(directory: string, key: string): AsyncGenerator<ListedBlob> {
     const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return []; // removed since it was seen, or nothing was ever stored
-      throw translate(error);
+      throw translateFile(error);
     });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
@@ -181,14 +190,4 @@ export async function digest(file: string): Promise<StoredBlob> {
     bytes += chunk.length;
   }
   return { sha256: hash.digest('hex'), bytes };
-}
-
-function translate(error: unknown): unknown {
-  if (error instanceof AppError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('storage_full', 'the blob store is full', { cause: error });
-  if (code === 'ENOENT') return new AppError('artifact_corrupt', 'stored bytes are missing', { cause: error });
-  if (code !== undefined && /^E[A-Z]+$/.test(code))
-    return new AppError('dependency_unavailable', 'the blob store does not work', { cause: error });
-  return error;
 }

@@ -17,7 +17,7 @@ function refusal(environment: NodeJS.ProcessEnv): string {
 test('an empty environment is a whole configuration: loopback, embedded, under one directory', () => {
   const config = readConfig({});
   expect(config).toMatchObject({ http: { host: '127.0.0.1', port: 8080 }, databaseUrl: undefined, queueUrl: undefined, logLevel: 'info' });
-  expect(config.blobsDir).toBe(path.join(config.dataDir, 'blobs'));
+  expect(config.blobs).toEqual({ kind: 'files', directory: path.join(config.dataDir, 'blobs') });
 });
 
 test('an unknown variable of ours fails the start and is named; those of others are none of our business', () => {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type OwnDestinations, ownDestinations } from '../egress/reachable.js';
 import type { GrpcPeers } from '../grpc/synchronous-door.js';
 import type { GrpcTls } from '../grpc/tls.js';
+import { type BlobsConfig, readBlobsUrl } from './blobs-url.js';
 
 const MiB = 1024 * 1024;
 const port = z.coerce.number().int().min(0).max(65535);
@@ -66,9 +67,17 @@ const Settings = z.strictObject({
     .optional()
     .describe('BullMQ backend, postgres:// or redis://. Absent: the metadata database.'),
   ATTUNE_BLOBS_URL: z
-    .url({ protocol: /^file$/ })
+    .url({ protocol: /^(file|s3)$/, hostname: /^[^\s]*$/ })
     .optional()
-    .describe('Blob store, file:///directory. Absent: blobs under the data directory.'),
+    .describe(
+      'Blob store, file:///directory or s3://bucket/prefix?region=…&endpoint=…&path_style=true. Absent: blobs under the data directory.',
+    ),
+  ATTUNE_S3_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe('Access key of the bucket in ATTUNE_BLOBS_URL. Absent: the standard chain of AWS (environment, profile, role).'),
+  ATTUNE_S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that access key; needed with it. Absent: as above.'),
+  ATTUNE_S3_SESSION_TOKEN: z.string().optional().describe('Session token of a temporary access key. Absent: the key is none.'),
   ATTUNE_UPLOAD_LIMIT: count.default(16 * 1024 * MiB).describe('Largest upload in bytes. Absent: 16 GiB.'),
   ATTUNE_SSE_LIMIT: count.default(2000).describe('Streams of events one gateway keeps open; more are told to come back. Absent: 2000.'),
   ATTUNE_RATE_JOBS: quota.default(600).describe('Requests that create jobs, per API key and minute; 0 is no limit. Absent: 600.'),
@@ -130,7 +139,7 @@ export interface Config {
   readonly grpc: { readonly host: string; readonly port: number; readonly peers: GrpcPeers; readonly tls: GrpcTls | undefined };
   readonly databaseUrl: string | undefined;
   readonly queueUrl: string | undefined;
-  readonly blobsDir: string;
+  readonly blobs: BlobsConfig;
   readonly uploadLimitBytes: number;
   readonly sseLimit: number;
   /** Requests per API key and minute; 0 is no limit. */
@@ -171,7 +180,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     grpc: { host: settings.ATTUNE_GRPC_HOST, port: settings.ATTUNE_GRPC_PORT, peers: peersOf(settings), tls: tlsOf(settings) },
     databaseUrl: settings.ATTUNE_DATABASE_URL,
     queueUrl: settings.ATTUNE_QUEUE_URL,
-    blobsDir: settings.ATTUNE_BLOBS_URL ? decodeURIComponent(new URL(settings.ATTUNE_BLOBS_URL).pathname) : path.join(dataDir, 'blobs'),
+    blobs: blobsOf(settings, dataDir),
     uploadLimitBytes: settings.ATTUNE_UPLOAD_LIMIT,
     sseLimit: settings.ATTUNE_SSE_LIMIT,
     rates: { jobs: settings.ATTUNE_RATE_JOBS, api: settings.ATTUNE_RATE_API },
@@ -208,6 +217,15 @@ function peersOf(settings: z.infer<typeof Settings>): GrpcPeers {
     harmonizer: settings.ATTUNE_HARMONIZER_GRPC,
     generator: settings.ATTUNE_GENERATOR_GRPC,
   };
+}
+
+function blobsOf(settings: z.infer<typeof Settings>, dataDir: string): BlobsConfig {
+  if (settings.ATTUNE_BLOBS_URL === undefined) return { kind: 'files', directory: path.join(dataDir, 'blobs') };
+  return readBlobsUrl(settings.ATTUNE_BLOBS_URL, {
+    accessKeyId: settings.ATTUNE_S3_ACCESS_KEY_ID,
+    secretAccessKey: settings.ATTUNE_S3_SECRET_ACCESS_KEY,
+    sessionToken: settings.ATTUNE_S3_SESSION_TOKEN,
+  });
 }
 
 function tlsOf(settings: z.infer<typeof Settings>): GrpcTls | undefined {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '@attune/core';
-import { FileBlobs } from '../blobs/file-blobs.js';
+import { openBlobs } from '../blobs/open-blobs.js';
 import { type Config, readConfig } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { useFailpoints } from '../failpoints/failpoint.js';
@@ -33,7 +33,7 @@ export async function openServices(
     queueUrl: config.queueUrl ?? databaseUrl,
     pepper,
     database,
-    blobs: new FileBlobs(config.blobsDir),
+    blobs: await openBlobs(config.blobs),
     log,
   });
   return {

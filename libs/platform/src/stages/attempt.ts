@@ -178,7 +178,7 @@ export class Attempt {
     const before = (): Promise<LeftArtifacts> => (left ??= parts.artifacts.left(claim.jobId, claim.generation));
     const fetched = async (stored: StoredArtifact, name: string): Promise<string> => {
       const file = path.join(scratch, name);
-      await parts.blobs.materialize(stored.storageKey, stored, file);
+      await parts.blobs.materialize(stored.storageKey, stored, file, { signal: this.#abort.signal });
       return file;
     };
     const artifactIfLeft = async (kind: ArtifactKind): Promise<string | undefined> => {
@@ -213,7 +213,7 @@ export class Attempt {
       },
       input: async () => {
         const file = path.join(scratch, 'in.dataset');
-        await parts.blobs.materialize(claim.dataset.storageKey, claim.dataset, file);
+        await parts.blobs.materialize(claim.dataset.storageKey, claim.dataset, file, { signal: this.#abort.signal });
         return file;
       },
       artifact,
@@ -232,7 +232,7 @@ export class Attempt {
     for (const { kind, file, records } of files) {
       if (this.#abort.signal.aborted) throw new AppError('stage.cancelled', 'the stage was stopped');
       const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/${this.claim.shard}/${this.claim.epoch}/${file}`;
-      const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key);
+      const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key, { signal: this.#abort.signal });
       await failpoint('publish.mid_part', this.claim);
       stored.push({ kind, sha256, bytes, records: records ?? null, storageKey: key });
       this.#stored.push(stored.at(-1)!);

@@ -94,7 +94,9 @@ export class Metrics {
     [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99, 1],
   );
   readonly gcDeleted = this.#counter('gc_deleted_total', 'Objects and rows that the garbage collector has removed.', ['kind']);
-  readonly gcDeletedBytes = this.#counter('gc_deleted_bytes_total', 'Bytes of the objects that the garbage collector has removed.', ['kind']);
+  readonly gcDeletedBytes = this.#counter('gc_deleted_bytes_total', 'Bytes of the objects that the garbage collector has removed.', [
+    'kind',
+  ]);
   readonly dlqJobs = this.#gauge('dlq_jobs', 'Failed jobs by the class of their error; from the database, leader only.', ['error_class']);
   readonly storageUsed = this.#gauge('storage_used_bytes', 'Bytes of stored objects by their rows, leader only.', ['backend', 'layer']);
   readonly storageObjects = this.#gauge('storage_objects', 'Stored objects by their rows, leader only.', ['backend', 'layer']);

@@ -47,9 +47,11 @@ export async function sendArtifact(
   }
   const source = blobs.open(artifact.storageKey, range);
   // The first bytes prove that the file is there; after the headers an error could only cut the line.
-  await once(source, 'readable').catch(() => {
+  await once(source, 'readable').catch((error: unknown) => {
     for (const name of ['ETag', 'Repr-Digest', 'Accept-Ranges', 'Content-Length', 'Content-Range', 'Content-Disposition'])
       response.removeHeader(name);
+    // A store that is away for a while is no damage.
+    if (error instanceof AppError && error.retryable) throw error;
     throw new AppError('artifact_corrupt', `the stored bytes of ${artifact.kind} are missing`);
   });
   metrics.bytesProcessed.inc({ direction: 'out' }, bytes);
