@@ -9,6 +9,7 @@ import { jobs } from './commands/jobs.js';
 import { keys } from './commands/keys.js';
 import { mapping } from './commands/mapping.js';
 import { migrate } from './commands/migrate.js';
+import { retention } from './commands/retention.js';
 import { submit } from './commands/submit.js';
 import { up } from './commands/up.js';
 import { failureOf } from './failure.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   mapping,
   gen,
   gc,
+  retention,
   doctor,
   completions(() => COMMANDS),
 ];

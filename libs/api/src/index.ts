@@ -26,6 +26,7 @@ export * from './preview.api.js';
 export * from './problem.api.js';
 export * from './quality.api.js';
 export * from './quarantine.api.js';
+export * from './retention.api.js';
 export * from './rule.api.js';
 export * from './schema.api.js';
 export { type Pause } from './transport.js';

@@ -135,6 +135,8 @@ export const JobBody = z.object({
   error: JobError.nullable(),
   /** The job that this one is a clone of. */
   cloned_from: z.string().optional(),
+  /** Present while a legal hold lies on the job: nothing of it is removed. */
+  legal_hold: z.boolean().optional(),
   links: JobLinks,
 });
 export type JobBody = z.infer<typeof JobBody>;

@@ -36,6 +36,7 @@ import { PreviewBody, PreviewRecord } from './preview.api.js';
 import { ProblemBody } from './problem.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, QuarantineRecord } from './quarantine.api.js';
+import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionRequest } from './retention.api.js';
 import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
@@ -53,6 +54,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   MappingTestRequest,
   RuleSetRequest,
   CollectionRequest,
+  RetentionRequest,
 };
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
@@ -65,6 +67,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Change: DiffBody,
   ChangePage: DiffPage,
   Collection: CollectionBody,
+  DatasetHold: DatasetHoldBody,
   Duplicate: DuplicateBody,
   DuplicatePage,
   FieldLineage,
@@ -99,6 +102,8 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   RuleSetList,
   RuleSetSummary,
   StoredRuleSet: StoredRuleSetBody,
+  Retention: RetentionBody,
+  RetentionDue: RetentionDueBody,
   RowLedger: RowLedgerBody,
   Schema: SchemaBody,
   SchemaList,

@@ -153,7 +153,7 @@ export const jobOperations: readonly ApiOperation[] = [
     limit: 'api',
     headers: IF_VERSION,
     responses: { 202: stopping, 204: { description: 'Deleted.' } },
-    problems: ['not_found', 'gone', 'precondition_failed'],
+    problems: ['not_found', 'gone', 'precondition_failed', 'legal_hold'],
   },
   {
     id: 'cloneJob',

@@ -1,10 +1,20 @@
 import { COLLECTION_PATH, CollectionBody, CollectionRequest } from './gc.api.js';
-import type { ApiOperation } from './operation.js';
-import { answer, json } from './operation-parts.js';
+import { JobBody } from './job.api.js';
+import type { ApiOperation, HeaderShapes } from './operation.js';
+import { answer, ETAG, json } from './operation-parts.js';
+import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionDueQuery, retentionPaths, RetentionRequest } from './retention.api.js';
+
+const common = { tag: 'Storage', security: 'key', limit: 'api' } as const;
+
+const IF_MATCH: HeaderShapes = { 'If-Match': { description: 'The ETag of the policy that was read; required.', example: '"0"' } };
+
+const HOLD =
+  'While one lies there nothing is removed: not by retention, not by the garbage collector, not by DELETE. Doing it twice changes nothing.';
 
 /** What is stored, for how long, and what is removed (api.md, section 4, Admin). */
 export const storageOperations: readonly ApiOperation[] = [
   {
+    ...common,
     id: 'collectGarbage',
     method: 'post',
     path: COLLECTION_PATH,
@@ -13,10 +23,61 @@ export const storageOperations: readonly ApiOperation[] = [
     description:
       'An object goes in the second of two passes a day apart, if no dataset and no artifact names it then. The leader does this once an ' +
       'hour by itself. Of the whole installation, so only for keys of a tenant in `ATTUNE_OPERATORS`.',
-    security: 'key',
-    limit: 'api',
     body: { required: false, content: json(CollectionRequest, { dry_run: true }) },
     responses: { 200: answer('What was removed, or would be.', CollectionBody) },
     problems: ['forbidden', 'conflict_state', 'payload_too_large', 'unsupported_media'],
   },
+  {
+    ...common,
+    id: 'readRetention',
+    method: 'get',
+    path: retentionPaths.policy,
+    summary: 'Read how long things are kept',
+    responses: { 200: answer('The policy of the tenant.', RetentionBody, ETAG) },
+    problems: [],
+  },
+  {
+    ...common,
+    id: 'decideRetention',
+    method: 'put',
+    path: retentionPaths.policy,
+    summary: 'Decide how long things are kept',
+    headers: IF_MATCH,
+    body: { required: true, content: json(RetentionRequest, { raw_days: 7, results_days: null }) },
+    responses: { 200: answer('The policy at its new version.', RetentionBody, ETAG) },
+    problems: ['payload_too_large', 'unsupported_media', 'precondition_required', 'precondition_failed'],
+  },
+  {
+    ...common,
+    id: 'listRetentionDue',
+    method: 'get',
+    path: retentionPaths.due,
+    summary: 'List what goes, and when',
+    description: 'What is due goes within the hour. Nothing on which a legal hold lies is listed.',
+    query: RetentionDueQuery,
+    responses: { 200: answer('The first to go first.', RetentionDueBody) },
+    problems: [],
+  },
+  ...(['hold', 'release'] as const).flatMap((act): ApiOperation[] => [
+    {
+      ...common,
+      id: `${act}Job`,
+      method: 'post',
+      path: `/api/v1/jobs/{id}/${act}`,
+      summary: act === 'hold' ? 'Lay a legal hold on a job' : 'Lift the legal hold on a job',
+      description: HOLD,
+      responses: { 200: answer('The job.', JobBody, ETAG) },
+      problems: ['not_found', 'gone'],
+    },
+    {
+      ...common,
+      id: `${act}Dataset`,
+      method: 'post',
+      path: `/api/v1/datasets/{id}/${act}`,
+      summary: act === 'hold' ? 'Lay a legal hold on received bytes and the jobs over them' : 'Lift the legal hold on received bytes',
+      description: HOLD,
+      responses: { 200: answer('Whether a hold lies on the dataset now.', DatasetHoldBody) },
+      problems: ['not_found'],
+    },
+  ]),
 ];

@@ -1,4 +1,5 @@
 import type { CollectionBody } from './gc.api.js';
+import type { DatasetHoldBody, RetentionBody, RetentionDueBody } from './retention.api.js';
 
 const nothing = { objects: 0, bytes: 0 };
 
@@ -14,5 +15,22 @@ const collection: CollectionBody = {
   rows: { idempotency_keys: 12, rate_limits: 4 },
 };
 
+const policy: RetentionBody = { raw_days: 30, results_days: 90, version: 0 };
+
+const due: RetentionDueBody = {
+  data: [
+    { kind: 'dataset', id: 'ds_0197c0de-aaaa-7bbb-8ccc-ddddeeeeffff', due_at: '2026-04-01T09:00:00.000Z', bytes: 20_971_520 },
+    { kind: 'job', id: 'job_0197c0de-1111-7222-8333-444455556666', due_at: '2026-05-31T09:00:05.000Z', bytes: 36_000_000 },
+  ],
+  total: 2,
+};
+
+const held: DatasetHoldBody = { dataset_id: 'ds_0197c0de-aaaa-7bbb-8ccc-ddddeeeeffff', legal_hold: true };
+
 /** What is told of storage, by the name of the shape. */
-export const storageExamples: Readonly<Record<string, unknown>> = { Collection: collection };
+export const storageExamples: Readonly<Record<string, unknown>> = {
+  Collection: collection,
+  DatasetHold: held,
+  Retention: policy,
+  RetentionDue: due,
+};

@@ -21,6 +21,7 @@ export const ERROR_KINDS = {
   not_acceptable: kind(406, 'caller', 'The requested format was not produced'),
   conflict_state: kind(409, 'caller', 'The state of the job does not allow this'),
   idempotency_in_progress: kind(409, 'caller', 'The first request with this key is still being answered'),
+  legal_hold: kind(409, 'caller', 'A legal hold keeps this'),
   result_not_ready: kind(409, 'caller', 'The result is not ready yet'),
   gone: kind(410, 'caller', 'The job was deleted'),
   precondition_failed: kind(412, 'caller', 'The object has changed since it was read'),

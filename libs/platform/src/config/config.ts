@@ -121,6 +121,16 @@ const Settings = z.strictObject({
   ATTUNE_OPERATORS: list.describe(
     'Names of the tenants whose keys may look after the whole installation, as to collect garbage, separated by commas. Absent: the local tenant of the all-in-one, and nobody in a split deployment.',
   ),
+  ATTUNE_RETENTION_RAW_DAYS: quota
+    .default(30)
+    .describe(
+      'Days that received bytes are kept after their last use, where a tenant has not decided otherwise; 0 is for ever. Absent: 30.',
+    ),
+  ATTUNE_RETENTION_RESULTS_DAYS: quota
+    .default(90)
+    .describe(
+      'Days that a job is kept with its results after it has ended, where a tenant has not decided otherwise; 0 is for ever. Absent: 90.',
+    ),
   ATTUNE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged to standard output. Absent: info.'),
   ATTUNE_OTLP_URL: z.url().optional().describe('OTLP/HTTP collector that traces are sent to. Absent: no traces.'),
   ATTUNE_TRACE_RATIO: z.coerce
@@ -160,6 +170,8 @@ export interface Config {
   readonly keyPepper: string | undefined;
   /** Names of the tenants that may look after the whole installation; undefined where nobody was named. */
   readonly operators: readonly string[] | undefined;
+  /** What holds where a tenant has not decided; null is for ever. */
+  readonly retention: { readonly rawDays: number | null; readonly resultsDays: number | null };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly otlpUrl: string | undefined;
   readonly traceRatio: number;
@@ -197,6 +209,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     keyPepper: settings.ATTUNE_KEY_PEPPER,
     operators: settings.ATTUNE_OPERATORS.length > 0 ? settings.ATTUNE_OPERATORS : undefined,
+    retention: { rawDays: settings.ATTUNE_RETENTION_RAW_DAYS || null, resultsDays: settings.ATTUNE_RETENTION_RESULTS_DAYS || null },
     logLevel: settings.ATTUNE_LOG_LEVEL,
     otlpUrl: settings.ATTUNE_OTLP_URL,
     traceRatio: settings.ATTUNE_TRACE_RATIO,

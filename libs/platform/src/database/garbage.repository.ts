@@ -24,9 +24,12 @@ const KEY_HORIZON = `interval '30 days'`;
 
 const KIND = `CASE WHEN storage_key ~ '^tenants/[^/]+/blobs/' THEN 'input' WHEN storage_key ~ '^tenants/[^/]+/jobs/' THEN 'job' ELSE 'other' END AS kind`;
 const FOUND = `storage_key AS key, ${KIND}, bytes::float8 AS bytes`;
-/** Whether a row names the object `storage_key` of the relation `o`. */
+/** Whether a row names the object `storage_key` of the relation `o`, or a legal hold lies on its job. */
 const NAMED = `(EXISTS (SELECT 1 FROM attune.artifacts a WHERE a.storage_key = o.storage_key)
-  OR EXISTS (SELECT 1 FROM attune.blobs b WHERE b.storage_key = o.storage_key AND b.removed_at IS NULL))`;
+  OR EXISTS (SELECT 1 FROM attune.blobs b WHERE b.storage_key = o.storage_key AND b.removed_at IS NULL)
+  OR EXISTS (SELECT 1 FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id
+     WHERE j.id = CASE WHEN o.storage_key ~ '^tenants/[^/]+/jobs/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/' THEN split_part(o.storage_key, '/', 4)::uuid END
+       AND (j.held_at IS NOT NULL OR d.held_at IS NOT NULL)))`;
 /** Whether an attempt that is at work may still commit the object. */
 const IN_FLIGHT = `EXISTS (SELECT 1 FROM attune.job_stages s WHERE s.job_id = $2 AND s.status = 'running'
   AND starts_with(o.storage_key, 'tenants/' || s.tenant_id || '/jobs/' || s.job_id || '/' || s.stage || '/' || s.shard || '/' || s.epoch || '/'))`;

@@ -151,7 +151,7 @@ describe('deletion', () => {
     const { tenantId, jobId } = await submitSample(database);
     const permits = (version: number): boolean => version === 7;
     await expect(jobs.cancel(tenantId, jobId, { permits })).rejects.toMatchObject({ code: 'precondition_failed' });
-    await expect(jobs.delete(tenantId, jobId, remember, permits)).rejects.toMatchObject({ code: 'precondition_failed' });
+    await expect(jobs.delete(tenantId, jobId, remember, { permits })).rejects.toMatchObject({ code: 'precondition_failed' });
     expect((await jobs.find(tenantId, jobId))!.job).toMatchObject({ status: 'pending', deleted_at: null });
   });
 });

@@ -210,12 +210,21 @@ export class JobsRepository {
   /**
    * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping and the file's name, and keeps the rest as
    * a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
-   * @throws AppError not_found, gone, precondition_failed
+   * @throws AppError not_found, gone, precondition_failed, legal_hold
    */
-  async delete(tenantId: string, jobId: string, erase: Erase, permits?: (version: number) => boolean): Promise<Deletion> {
+  async delete(
+    tenantId: string,
+    jobId: string,
+    erase: Erase,
+    {
+      permits,
+      because = 'request',
+    }: { readonly permits?: ((version: number) => boolean) | undefined; readonly because?: 'request' | 'retention' } = {},
+  ): Promise<Deletion> {
     return this.database.transaction(async (query): Promise<Deletion> => {
       const job = await hold(query, tenantId, jobId, permits);
       if (!TERMINAL.has(job.status)) return { kind: 'cancelled', transition: await transition(query, jobId, { type: 'cancel' }) };
+      await refuseHeld(query, job);
       await query(`DELETE FROM attune.artifacts WHERE job_id = $1`, [jobId]);
       await query(`DELETE FROM attune.row_ledger WHERE job_id = $1`, [jobId]);
       await query(
@@ -223,7 +232,7 @@ export class JobsRepository {
            error = CASE WHEN error IS NULL THEN NULL ELSE error || '{"detail": "the job was deleted"}'::jsonb END WHERE id = $1`,
         [jobId],
       );
-      const line = { type: 'job.deleted', level: 'info', message: 'The job was deleted.', data: {} } as const;
+      const line = { type: 'job.deleted', level: 'info', message: 'The job was deleted.', data: { because } } as const;
       await writeEffects(query, { id: jobId, tenant_id: tenantId }, [{ type: 'history', line }]);
       await erase(`tenants/${tenantId}/jobs/${jobId}`, await releaseInput(query, job));
       return { kind: 'deleted', version: job.version + 1 };
@@ -293,6 +302,15 @@ async function hold(query: Database['query'], tenantId: string, jobId: string, p
   if (job.deleted) throw new AppError('gone', 'the job was deleted');
   if (permits?.(job.version) === false) throw new AppError('precondition_failed', `the job has version ${job.version}`);
   return job;
+}
+
+/** @throws AppError legal_hold while one lies on the job or its dataset; one that comes later waits for this transaction. */
+async function refuseHeld(query: Database['query'], { id, dataset_id }: Held): Promise<void> {
+  const [found] = await query<{ held: boolean }>(
+    `SELECT (j.held_at IS NOT NULL OR d.held_at IS NOT NULL) AS held FROM attune.datasets d, attune.jobs j WHERE d.id = $2 AND j.id = $1 FOR SHARE OF d`,
+    [id, dataset_id],
+  );
+  if (found?.held) throw new AppError('legal_hold', 'a legal hold lies on the job or its dataset; release it first');
 }
 
 /** Keeps the input from being removed until the job over it is there. */

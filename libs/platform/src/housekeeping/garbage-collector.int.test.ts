@@ -11,6 +11,7 @@ import { DatasetsRepository } from '../database/datasets.repository.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
+import { RetentionRepository } from '../database/retention.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -18,6 +19,7 @@ import { useFailpoints } from '../failpoints/failpoint.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { GarbageCollector } from './garbage-collector.js';
 import { Housekeeping } from './housekeeping.js';
+import { Retention } from './retention.js';
 
 jest.setTimeout(30_000);
 
@@ -237,7 +239,10 @@ test('one collector at a time, and the chore once an hour whoever leads', async 
   const refused = outcomes.filter(({ status }) => status === 'rejected');
   expect(refused.length).toBeGreaterThan(0);
   for (const outcome of refused) expect(outcome).toMatchObject({ reason: { code: 'conflict_state' } });
-  const leaders = [0, 1].map(() => new Housekeeping(new GarbageRepository(database), collector, pino({ level: 'silent' })));
+  const policies = new RetentionRepository(database, { rawDays: null, resultsDays: null });
+  const retention = new Retention(policies, new JobsRepository(database), blobs, metrics);
+  const log = pino({ level: 'silent' });
+  const leaders = [0, 1].map(() => new Housekeeping(new GarbageRepository(database), collector, retention, log));
   const sweep = jest.spyOn(blobs, 'sweep');
   for (const leader of [...leaders, ...leaders]) await leader.tidy();
   expect(sweep).toHaveBeenCalledTimes(1);

@@ -1,6 +1,7 @@
 import type { GarbageRepository } from '../database/garbage.repository.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
-import type { GarbageCollector } from './garbage-collector.js';
+import type { Amount, GarbageCollector } from './garbage-collector.js';
+import type { Retention } from './retention.js';
 
 const EVERY_SECONDS = 3_600;
 
@@ -12,6 +13,7 @@ export class Housekeeping {
   constructor(
     private readonly garbage: GarbageRepository,
     private readonly collector: GarbageCollector,
+    private readonly retention: Retention,
     private readonly log: Logger,
   ) {}
 
@@ -27,14 +29,21 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    try {
-      if (!(await this.garbage.beginChore('gc', EVERY_SECONDS))) return;
+    await this.#chore('retention', 'what was kept long enough was removed', () => this.retention.expire(this.#stop.signal));
+    await this.#chore('gc', 'garbage was collected', async () => {
       const { swept } = await this.collector.collect({ dryRun: false, signal: this.#stop.signal });
-      const sum = (of: 'objects' | 'bytes'): number => Object.values(swept).reduce((total, amount) => total + amount[of], 0);
-      this.log.info({ objects: sum('objects'), bytes: sum('bytes') }, 'garbage was collected');
+      const sum = (of: keyof Amount): number => Object.values(swept).reduce((total, amount) => total + amount[of], 0);
+      return { objects: sum('objects'), bytes: sum('bytes') };
+    });
+  }
+
+  async #chore(name: string, done: string, work: () => Promise<Amount>): Promise<void> {
+    try {
+      if (this.#stop.signal.aborted || !(await this.garbage.beginChore(name, EVERY_SECONDS))) return;
+      this.log.info(await work(), done);
     } catch (error) {
       if (!this.#stop.signal.aborted)
-        this.log.warn({ error: errorName(error) }, 'garbage could not be collected; in an hour it is tried again');
+        this.log.warn({ what: name, error: errorName(error) }, 'a chore failed; in an hour it is tried again');
     }
   }
 }

@@ -7,11 +7,13 @@ import { Database } from '../database/database.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
+import { RetentionRepository } from '../database/retention.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { FileBlobs } from '../blobs/file-blobs.js';
 import { GarbageCollector } from '../housekeeping/garbage-collector.js';
 import { Housekeeping } from '../housekeeping/housekeeping.js';
+import { Retention } from '../housekeeping/retention.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Reconciler } from './reconciler.js';
@@ -29,13 +31,16 @@ beforeEach(async () => {
   metrics = new Metrics();
   const garbage = new GarbageRepository(database);
   const log = pino({ level: 'silent' });
+  const blobs = new FileBlobs(path.join(tmpdir(), randomUUID()));
+  const policies = new RetentionRepository(database, { rawDays: null, resultsDays: null });
+  const retention = new Retention(policies, new JobsRepository(database), blobs, metrics);
   reconciler = new Reconciler(
     database,
     new ReconcilerRepository(database),
     new Rings(new Map(), () => undefined),
     metrics,
     log,
-    new Housekeeping(garbage, new GarbageCollector(database, garbage, new FileBlobs(path.join(tmpdir(), randomUUID())), metrics), log),
+    new Housekeeping(garbage, new GarbageCollector(database, garbage, blobs, metrics), retention, log),
     fresh.url,
   );
 });

@@ -14,6 +14,7 @@ import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
+import { RetentionRepository } from '../database/retention.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -25,6 +26,7 @@ import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { HealthChecks } from '../http/health.js';
 import { GarbageCollector } from '../housekeeping/garbage-collector.js';
 import { Housekeeping } from '../housekeeping/housekeeping.js';
+import { Retention } from '../housekeeping/retention.js';
 import { platformControllers } from '../http/platform-controllers.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { queueModule } from '../queue/queue.module.js';
@@ -92,10 +94,17 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
       inject: [GarbageRepository],
       useFactory: (garbage: GarbageRepository) => new GarbageCollector(parts.database, garbage, parts.blobs, metrics),
     },
+    { provide: RetentionRepository, useFactory: () => new RetentionRepository(parts.database, parts.config.retention) },
+    {
+      provide: Retention,
+      inject: [RetentionRepository, JobsRepository],
+      useFactory: (retention: RetentionRepository, jobs: JobsRepository) => new Retention(retention, jobs, parts.blobs, metrics),
+    },
     {
       provide: Housekeeping,
-      inject: [GarbageRepository, GarbageCollector],
-      useFactory: (garbage: GarbageRepository, collector: GarbageCollector) => new Housekeeping(garbage, collector, parts.log),
+      inject: [GarbageRepository, GarbageCollector, Retention],
+      useFactory: (garbage: GarbageRepository, collector: GarbageCollector, retention: Retention) =>
+        new Housekeeping(garbage, collector, retention, parts.log),
     },
     {
       provide: Operators,

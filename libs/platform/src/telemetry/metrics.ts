@@ -97,6 +97,7 @@ export class Metrics {
   readonly gcDeletedBytes = this.#counter('gc_deleted_bytes_total', 'Bytes of the objects that the garbage collector has removed.', [
     'kind',
   ]);
+  readonly retentionExpired = this.#counter('retention_expired_total', 'Jobs and datasets removed because their time was over.', ['kind']);
   readonly dlqJobs = this.#gauge('dlq_jobs', 'Failed jobs by the class of their error; from the database, leader only.', ['error_class']);
   readonly storageUsed = this.#gauge('storage_used_bytes', 'Bytes of stored objects by their rows, leader only.', ['backend', 'layer']);
   readonly storageObjects = this.#gauge('storage_objects', 'Stored objects by their rows, leader only.', ['backend', 'layer']);

@@ -8,6 +8,7 @@ import { JobsController } from './jobs.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { PreviewController } from './preview.controller.js';
 import { QuarantineDownloadController } from './quarantine-download.controller.js';
+import { RetentionController } from './retention.controller.js';
 import { RulesController } from './rules.controller.js';
 import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
 import { SchemasController } from './schemas.controller.js';
@@ -31,6 +32,7 @@ export const gateway: Service = {
     SchemasController,
     RulesController,
     StorageController,
+    RetentionController,
   ],
   stages: [],
   calls: [watchCall],

@@ -4,6 +4,7 @@ import {
   activeTraceparent,
   type BlobStore,
   BLOBS,
+  eraseFrom,
   failpoint,
   IdempotencyRepository,
   JobsRepository,
@@ -61,15 +62,7 @@ export class JobActionsController {
   @Delete()
   async remove(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const jobId = jobIdOf(id);
-    const deletion = await this.jobs.delete(
-      tenantId,
-      jobId,
-      async (prefix, input) => {
-        await this.blobs.removeAll(prefix);
-        if (input !== undefined) await this.blobs.remove(input);
-      },
-      ifMatch(request),
-    );
+    const deletion = await this.jobs.delete(tenantId, jobId, eraseFrom(this.blobs), { permits: ifMatch(request) });
     if (deletion.kind === 'deleted') {
       response.status(204).end();
       return;
@@ -109,7 +102,9 @@ export class JobActionsController {
           })
           .catch((error: unknown) => {
             // Its bytes go with the job itself: whoever asks again is told so.
-            throw error instanceof AppError && error.code === 'overloaded' ? new AppError('gone', 'the job was deleted') : error;
+            throw error instanceof AppError && error.code === 'overloaded'
+              ? new AppError('gone', 'the bytes of the job were removed; submit the file again')
+              : error;
           });
         this.metrics.jobsSubmitted.inc({ operation_type: job.operation, source: 'clone' });
         return submitted;

@@ -59,6 +59,7 @@ export function jobBody(detail: JobDetail): JobBody {
       retryable: retryable(job.error.code),
       detail: job.error.detail,
     },
+    ...(job.held_at === null ? {} : { legal_hold: true }),
     ...(job.cloned_from ? { cloned_from: prefixed('job', job.cloned_from) } : {}),
     links: { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts },
   };

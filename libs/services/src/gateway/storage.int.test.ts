@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CollectionBody, ProblemBody } from '@attune/api';
+import { CollectionBody, JobBody, ProblemBody, RetentionDueBody } from '@attune/api';
 import {
   Database,
   hashApiKey,
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-type Method = 'get' | 'post' | 'put';
+type Method = 'get' | 'post' | 'put' | 'delete';
 const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
 const collect = async (body: object) =>
   CollectionBody.parse(
@@ -89,4 +89,54 @@ test('what is asked of the collector is closed', async () => {
   expect(ProblemBody.parse(answer.body).errors).toEqual([
     { pointer: '/dryrun', code: 'unrecognized_keys', message: 'There is no such member.' },
   ]);
+});
+
+const POLICY = '/api/v1/retention';
+
+test('a tenant decides how long its things are kept, at the version that it has read', async () => {
+  const read = await call('get', POLICY).expect(200).expect('ETag', '"0"');
+  expect(read.body).toEqual({ raw_days: 30, results_days: 90, version: 0 });
+  await call('put', POLICY).send({ raw_days: 7, results_days: null }).expect(428);
+  await call('put', POLICY).set('If-Match', '"1"').send({ raw_days: 7, results_days: null }).expect(412);
+  const decided = await call('put', POLICY).set('If-Match', '"0"').send({ raw_days: 7, results_days: null }).expect(200);
+  expect(decided.body).toEqual({ raw_days: 7, results_days: null, version: 1 });
+  await call('put', POLICY).set('If-Match', '"0"').send({ raw_days: 8, results_days: 8 }).expect(412);
+  await call('put', POLICY).set('If-Match', '"1"').send({ raw_days: 0, results_days: 8 }).expect(400);
+  expect((await call('get', POLICY, theirs)).body).toEqual({ raw_days: 30, results_days: 90, version: 0 });
+  await call('put', POLICY).set('If-Match', '"1"').send({ raw_days: 30, results_days: 90 }).expect(200);
+});
+
+test('a legal hold is laid and lifted by the tenant alone; what is held is neither listed as due nor deleted', async () => {
+  const submitted = await call('post', '/api/v1/jobs').attach('file', Buffer.from('patient_id\nP1\n'), 'people.csv').expect(202);
+  const { job_id: id, input } = JobBody.parse(submitted.body);
+  await call('post', `/api/v1/jobs/${id}/cancel`).expect(202);
+  await database.query(`UPDATE attune.jobs SET completed_at = now() - interval '91 days', created_at = now() - interval '92 days'`);
+  await database.query(`UPDATE attune.blobs SET verified_at = now() - interval '29 days'`);
+  const due = async (query = '') =>
+    RetentionDueBody.parse((await call('get', `${POLICY}/due${query}`).expect(200)).body).data.map((one) => one.id);
+  expect(await due()).toEqual([id]);
+  expect(await due('?within_days=2')).toEqual([id, input.dataset_id]);
+  expect((await call('get', `${POLICY}/due`, theirs).expect(200)).body).toEqual({ data: [], total: 0 });
+  const things = [
+    ['jobs', id],
+    ['datasets', input.dataset_id],
+  ] as const;
+  for (const [of, held] of things) {
+    await call('post', `/api/v1/${of}/${held}/hold`, theirs).expect(404);
+    await call('post', `/api/v1/${of}/${held}/hold`).expect(200);
+    await call('post', `/api/v1/${of}/${held}/hold`).expect(200);
+    expect(await due('?within_days=2')).toEqual([]);
+    const refused = await call('delete', `/api/v1/jobs/${id}`).expect(409);
+    expect(ProblemBody.parse(refused.body).code).toBe('legal_hold');
+    const shown = JobBody.parse((await call('get', `/api/v1/jobs/${id}`).expect(200)).body);
+    expect(shown.legal_hold).toBe(of === 'jobs' ? true : undefined);
+    await call('post', `/api/v1/${of}/${held}/release`).expect(200);
+  }
+  const told = await database.query<{ type: string }>(
+    `SELECT type FROM attune.job_events WHERE type IN ('job.held', 'job.released') ORDER BY seq`,
+  );
+  expect(told.map(({ type }) => type)).toEqual(['job.held', 'job.released', 'job.held', 'job.released']);
+  await call('delete', `/api/v1/jobs/${id}`).expect(204);
+  await call('post', `/api/v1/jobs/${id}/hold`).expect(410);
+  await call('post', `/api/v1/datasets/${input.dataset_id}/hold`).expect(404);
 });

@@ -26,6 +26,7 @@ export const datasets = new EntitySchema({
     sha256: text(),
     bytes: bigint(),
     received_at: timeOfInsert(),
+    held_at: optional(time()),
   },
   uniques: [{ name: 'datasets_once', columns: ['tenant_id', 'sha256'] }],
   foreignKeys: [references('datasets', ['tenant_id', 'sha256'], 'blobs', ['tenant_id', 'sha256'])],

@@ -47,6 +47,7 @@ export const jobs = new EntitySchema({
     request_id: optional(text()),
     cloned_from: optional(uuid()),
     deleted_at: optional(time()),
+    held_at: optional(time()),
   },
   checks: [
     { name: 'jobs_status', expression: `status IN ('pending','processing','awaiting_review','completed','failed','cancelled','expired')` },
@@ -54,6 +55,8 @@ export const jobs = new EntitySchema({
   indices: [
     { name: 'idx_jobs_status', columns: ['tenant_id', 'status'] },
     { name: 'idx_jobs_created_at', columns: ['tenant_id', 'created_at', 'id'] },
+    { name: 'idx_jobs_dataset', columns: ['dataset_id'] },
+    { name: 'idx_jobs_kept', columns: ['completed_at'], where: 'deleted_at IS NULL' },
     { name: 'idx_jobs_open', columns: ['deadline_at'], where: `status IN ('pending','processing','awaiting_review')` },
   ],
   foreignKeys: [references('jobs', ['tenant_id'], 'tenants'), references('jobs', ['dataset_id'], 'datasets')],

@@ -1,7 +1,7 @@
 import type { EntitySchema } from 'typeorm';
 import { artifacts, rowLedger } from './artifacts.js';
 import { blobs, datasets } from './datasets.js';
-import { chores, gcMarks } from './housekeeping.js';
+import { chores, gcMarks, retentionPolicies } from './housekeeping.js';
 import { idempotencyKeys } from './idempotency-keys.js';
 import { acceptedMappings, mappings } from './mappings.js';
 import { rateLimits } from './rate-limits.js';
@@ -32,4 +32,5 @@ export const tables: EntitySchema[] = [
   checkedDatasets,
   gcMarks,
   chores,
+  retentionPolicies,
 ];
