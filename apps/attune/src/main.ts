@@ -12,6 +12,7 @@ import { migrate } from './commands/migrate.js';
 import { retention } from './commands/retention.js';
 import { submit } from './commands/submit.js';
 import { up } from './commands/up.js';
+import { verify } from './commands/verify.js';
 import { failureOf } from './failure.js';
 import { processIo } from './terminal.js';
 
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   gen,
   gc,
   retention,
+  verify,
   doctor,
   completions(() => COMMANDS),
 ];

@@ -81,6 +81,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
+/** Address of the server that serves the data directory now, without taking it over; undefined where none does. */
+export async function findEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
+  const folder = resolve(dataDir);
+  if (!existsSync(join(folder, 'PG_VERSION'))) return undefined;
+  const live = await livePostmaster(folder);
+  const cluster = { dataDir: folder, password: keptPassword(folder), logFile: `${folder}.log`, ownerFile: `${folder}-owner` };
+  return live?.ready === true ? urlOf(cluster, live.port, NAME) : undefined;
+}
+
 /** A server that is alive in the data directory: taken over when it serves us, stopped when it listens elsewhere than asked. */
 async function takeOver(cluster: Cluster, { port }: EmbeddedPostgresOptions): Promise<{ pid: number; port: number } | undefined> {
   const { dataDir } = cluster;
