@@ -1,4 +1,4 @@
-import { type GivenMapping, type Operation, type OutputFormat } from '@attune/core';
+import { type GivenMapping, type Operation, type OutputFormat, type PriorityClass } from '@attune/core';
 import { ApiProblem, UnexpectedAnswer, Unreachable } from './api-problem.js';
 import { ArtifactList } from './artifact.api.js';
 import { type DiffBody, DiffPage } from './diff.api.js';
@@ -30,6 +30,8 @@ export interface Submission {
   readonly name?: string;
   readonly operation?: Operation;
   readonly options?: JobOptionsInput;
+  /** `interactive` unless given. */
+  readonly priorityClass?: PriorityClass;
   /** Give one to make a submit repeatable across processes; else each call has its own. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -78,15 +80,23 @@ export class AttuneClient {
     // The small parts go first, so that a wrong option is answered before the upload.
     body.set('operation', submission.operation ?? 'harmonize');
     body.set('options', JSON.stringify(submission.options ?? {}));
+    if (submission.priorityClass !== undefined) body.set('priority_class', submission.priorityClass);
     body.set('file', submission.file, submission.name ?? 'file');
     const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
   }
 
   /** Creates a job over bytes that Attune has already; `not_found` when it has not. */
-  submitReference({ input, operation = 'harmonize', options = {}, idempotencyKey, signal }: ReferenceSubmission): Promise<JobBody> {
+  submitReference({
+    input,
+    operation = 'harmonize',
+    options = {},
+    priorityClass,
+    idempotencyKey,
+    signal,
+  }: ReferenceSubmission): Promise<JobBody> {
     const headers = { 'idempotency-key': idempotencyKey ?? this.#newKey(), 'content-type': 'application/json' };
-    const body = JSON.stringify({ operation, input, options });
+    const body = JSON.stringify({ operation, input, options, priority_class: priorityClass });
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(signal === undefined ? {} : { signal }) });
   }
 

@@ -7,6 +7,7 @@ const path = `/api/v1/jobs/job_${id}`;
 export const exampleJob = {
   job_id: `job_${id}`,
   operation: 'harmonize',
+  priority_class: 'interactive',
   generation: 1,
   version: 7,
   status: 'processing',

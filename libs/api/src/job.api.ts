@@ -1,4 +1,13 @@
-import { GivenMapping, JOB_STATUSES, OPERATIONS, STAGE_STATUSES, type ErrorClass, type ErrorCode, type StageName } from '@attune/core';
+import {
+  GivenMapping,
+  JOB_STATUSES,
+  OPERATIONS,
+  PRIORITY_CLASSES,
+  STAGE_STATUSES,
+  type ErrorClass,
+  type ErrorCode,
+  type StageName,
+} from '@attune/core';
 import { z } from 'zod';
 import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
 import { JobOptionsBody, JobOptionsRequest } from './options.api.js';
@@ -6,6 +15,9 @@ import { pageOf, PageQuery } from './page.api.js';
 
 /** Part `operation` of a submit. Closed: an operation we do not have is refused. */
 export const OperationRequest = z.enum(OPERATIONS);
+
+/** Part `priority_class` of a submit. Closed, like the operations. */
+export const PriorityRequest = z.enum(PRIORITY_CLASSES);
 
 /** Bytes that Attune has already, of the same tenant: named in one of these ways. */
 export const InputReference = z
@@ -24,6 +36,7 @@ export const JobRequest = z.strictObject({
   operation: OperationRequest.default('harmonize'),
   input: InputReference,
   options: JobOptionsRequest.prefault({}),
+  priority_class: PriorityRequest.default('interactive'),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -68,6 +81,7 @@ export type StageBody = z.infer<typeof StageBody>;
 /** Why the job waits. Only the member that belongs to the reason is present. */
 export const WaitingFor = z.object({
   reason: openEnum(['quota', 'backlog', 'dependency', 'review', 'retry']),
+  /** Stages that go before; 1,000 means that many or more. */
   backlog_position: Count.optional(),
   dependency: z.string().optional(),
   retry_at: Timestamp.optional(),
@@ -109,6 +123,7 @@ export const JobLinks = z.object({
 export const JobBody = z.object({
   job_id: z.string(),
   operation: openEnum(OPERATIONS),
+  priority_class: openEnum(PRIORITY_CLASSES),
   /** Rises with every resubmission of quarantined records. */
   generation: Count,
   /** Rises with every change; the ETag. */

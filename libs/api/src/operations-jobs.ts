@@ -1,5 +1,15 @@
 import type { z } from 'zod';
-import { CloneRequest, JobBody, JobList, JobListQuery, JobRequest, JobStatusBody, JobStatusQuery, OperationRequest } from './job.api.js';
+import {
+  CloneRequest,
+  JobBody,
+  JobList,
+  JobListQuery,
+  JobRequest,
+  JobStatusBody,
+  JobStatusQuery,
+  OperationRequest,
+  PriorityRequest,
+} from './job.api.js';
 import type { ApiOperation, HeaderShapes, ResponseShape } from './operation.js';
 import { answer, ETAG, IDEMPOTENCY_KEY, IF_NONE_MATCH, json, NEXT_PAGE, NOT_MODIFIED, RETRY_AFTER } from './operation-parts.js';
 import { JobOptionsRequest } from './options.api.js';
@@ -70,6 +80,12 @@ export const jobOperations: readonly ApiOperation[] = [
               schema: JobOptionsRequest,
               contentType: 'application/json',
               example: { output_formats: ['csv', 'ndjson'] },
+            },
+            priority_class: {
+              description: '`interactive` when absent; `bulk` leaves the larger share of the workers to interactive jobs.',
+              required: false,
+              schema: PriorityRequest,
+              example: 'bulk',
             },
           },
         },

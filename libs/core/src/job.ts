@@ -11,6 +11,10 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 export const STAGE_STATUSES = ['waiting', 'ready', 'running', 'done', 'failed', 'cancelled'] as const;
 export type StageStatus = (typeof STAGE_STATUSES)[number];
 
+/** How urgent a job is. Classes share the workers by weight: bulk waits longer, and never for ever. */
+export const PRIORITY_CLASSES = ['interactive', 'bulk'] as const;
+export type PriorityClass = (typeof PRIORITY_CLASSES)[number];
+
 export const WORKER_SERVICES = ['validator', 'harmonizer', 'generator'] as const;
 export type WorkerService = (typeof WORKER_SERVICES)[number];
 

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type JobOptionsInput, JobOptionsRequest, placesOf } from '@attune/api';
-import { OPERATIONS } from '@attune/core';
+import { OPERATIONS, PRIORITY_CLASSES } from '@attune/core';
 import { onlyWord, oneOf, parseArguments, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
@@ -17,6 +17,7 @@ export const submit: Command = {
   --operation NAME    ${OPERATIONS.join(' or ')} (default ${OPERATIONS[0]})
   --options JSON      options of the job, or @FILE with them: remove_duplicates, standardize_fields,
                       validate_schema, output_formats, mapping
+  --priority CLASS    ${PRIORITY_CLASSES.join(' or ')} (default ${PRIORITY_CLASSES[0]}): how large a share of the workers the job may claim
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}
 
@@ -25,15 +26,17 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
     const { values, positionals } = parseArguments(args, {
       operation: { type: 'string', default: OPERATIONS[0] },
       options: { type: 'string' },
+      priority: { type: 'string', default: PRIORITY_CLASSES[0] },
       ...FOLLOW_OPTIONS,
       ...SESSION_OPTIONS,
     });
     const path = onlyWord(positionals, 'FILE');
     const operation = oneOf(values.operation, OPERATIONS, '--operation');
+    const priorityClass = oneOf(values.priority, PRIORITY_CLASSES, '--priority');
     const options = await optionsFrom(values.options);
     const file = await fileAt(path);
     const { client } = await openSession(io, values);
-    const job = await client.submit({ file, name: basename(path), operation, options, signal: io.signal });
+    const job = await client.submit({ file, name: basename(path), operation, options, priorityClass, signal: io.signal });
     io.stderr.write(`Submitted ${job.job_id}\n`);
     return follow(client, job, values, io);
   },

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@attune/core';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { sqlComment } from '../telemetry/correlation.js';
+import { Fairness1700000000008 } from './migrations/0008-fairness.js';
 import { Doors1700000000002 } from './migrations/0002-doors.js';
 import { Rules1700000000003 } from './migrations/0003-rules.js';
 import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
@@ -14,6 +16,9 @@ const SETTINGS = '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_tra
 /** Postgres error codes that mean: the same call may succeed in a moment (connection gone, restarting, serialization, deadlock, too many connections). */
 const PASSING = /^(08|57P0|53300|40001|40P01|55P03|57014)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
+
+/** Tries of a transaction that the database gives up for the sake of another (serialization failure, deadlock). */
+const MOST_TRIES = 5;
 
 /** A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. */
 const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 };
@@ -47,6 +52,7 @@ export class Database {
     return this.#guard(async () => rows<Row>(await this.#source.query(text + sqlComment(), [...parameters])));
   }
 
+  /** All of it or nothing; done again where the database gave it up for another's sake, so `work` changes nothing else that cannot be done twice. */
   async transaction<T>(work: (tx: Database['query']) => Promise<T>): Promise<T> {
     return this.#guard(() =>
       this.#source.transaction((manager) =>
@@ -116,7 +122,7 @@ export class Database {
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const result = await work();
+      const result = await unentangled(work);
       if (this.#failed) {
         this.#failed = false;
         this.reconnectedAt = performance.now();
@@ -129,6 +135,19 @@ export class Database {
       if (cause instanceof AppError || !isPassing(cause)) throw cause;
       this.#failed = true;
       throw new AppError('dependency_unavailable', 'the database does not answer', { cause });
+    }
+  }
+}
+
+/** Does work again that the database gave up for somebody else's sake: nothing of it was kept, and the same is right the next time. */
+async function unentangled<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (tries === MOST_TRIES || !(code === '40001' || code === '40P01')) throw error;
+      await pause(Math.random() * 20 * 2 ** tries);
     }
   }
 }
@@ -155,7 +174,14 @@ export function dataSource(url: string, poolSize: number): DataSource {
     url,
     schema: 'attune',
     entities: tables,
-    migrations: [Spine1700000000001, Doors1700000000002, Rules1700000000003, Resubmit1700000000004, Housekeeping1700000000009],
+    migrations: [
+      Spine1700000000001,
+      Doors1700000000002,
+      Rules1700000000003,
+      Resubmit1700000000004,
+      Fairness1700000000008,
+      Housekeeping1700000000009,
+    ],
     migrationsTableName: 'migrations',
     logging: false,
     poolSize,

@@ -10,7 +10,9 @@ const BEYOND_DECLARATION = {
   tables: ['migrations'],
   unlogged: ['rate_limits', 'workers'],
   descending: { idx_jobs_created_at: 'CREATE INDEX idx_jobs_created_at ON attune.jobs USING btree (tenant_id, created_at DESC, id)' },
-  options: { jobs: ['autovacuum_vacuum_scale_factor=0.01'], job_stages: ['autovacuum_vacuum_scale_factor=0.01'] },
+  options: Object.fromEntries(
+    ['attempts', 'idempotency_keys', 'job_stages', 'jobs', 'tenant_flow'].map((table) => [table, ['autovacuum_vacuum_scale_factor=0.01']]),
+  ),
   triggers: {
     ring_watchers: 'AFTER INSERT ON attune.job_events FOR EACH ROW EXECUTE FUNCTION ring_watchers()',
     guard_job_status: 'BEFORE UPDATE OF status ON attune.jobs FOR EACH ROW EXECUTE FUNCTION guard_job_status()',

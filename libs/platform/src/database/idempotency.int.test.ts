@@ -72,6 +72,7 @@ test('an answered key gives the first job again, and who lost the reservation su
       tenantId,
       operation: 'validate',
       options: job.options,
+      priorityClass: 'interactive',
       mapping: null,
       datasetId: job.dataset_id,
       inputSha256: job.input_sha256,

@@ -39,11 +39,15 @@ export interface DetailRow extends JobRow {
 
 const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at', 'sort_key', 'stages', 'ledger'] as const;
 
+/** Nobody needs to know whether 2,000 or 90,000 are ahead, and a page of waiting jobs must not count them all for each. */
+const BACKLOG_COUNTED = 1_000;
+
 /** One query for a page of jobs, each with its stages and ledger; `chosen` are the clauses after FROM attune.jobs. */
 export function detailsOf(chosen: string): string {
   return `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
     (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = coalesce(j.kept_generation, j.generation) AND a.kind LIKE 'result\\_%') AS bytes_out,
-    (SELECT count(*)::int FROM attune.job_stages mine JOIN attune.job_stages other ON other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at
+    (SELECT count(*)::int FROM attune.job_stages mine CROSS JOIN LATERAL (
+       SELECT 1 FROM attune.job_stages other WHERE other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at LIMIT ${BACKLOG_COUNTED}) ahead
      WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
     (SELECT coalesce(json_agg(s ORDER BY s.position, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (

@@ -1,4 +1,14 @@
-import type { ErrorClass, ErrorCode, JobOptions, JobStatus, Operation, StageName, StageStatus, WorkerService } from '@attune/core';
+import type {
+  ErrorClass,
+  ErrorCode,
+  JobOptions,
+  JobStatus,
+  Operation,
+  PriorityClass,
+  StageName,
+  StageStatus,
+  WorkerService,
+} from '@attune/core';
 import type { JobState, StageState } from '@attune/pipeline';
 
 /** A job as its table holds it; times are milliseconds of the database clock. */
@@ -7,6 +17,7 @@ export interface JobRow {
   id: string;
   operation: Operation;
   options: JobOptions;
+  priority_class: PriorityClass;
   status: JobStatus;
   stage: StageName | null;
   generation: number;
@@ -53,7 +64,7 @@ export interface StageRow {
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8 AS ${column.split('.').pop()}`;
 
-export const JOB_COLUMNS = `tenant_id, id, operation, options, status, stage, generation, kept_generation, version, dataset_id, input_sha256, input_name,
+export const JOB_COLUMNS = `tenant_id, id, operation, options, priority_class, status, stage, generation, kept_generation, version, dataset_id, input_sha256, input_name,
   bytes_in::float8 AS bytes_in, cancel_requested, ${ms('cancel_requested_at')}, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
   cloned_from, request_id, ${ms('deleted_at')}, ${ms('held_at')}`;
 

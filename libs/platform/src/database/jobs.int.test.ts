@@ -133,11 +133,13 @@ describe('deletion', () => {
     await jobs.delete(tenantId, jobId, remember);
     const again = {
       ...{ tenantId, operation: 'validate' as const, options: job.options, mapping: null, datasetId: job.dataset_id },
+      priorityClass: 'bulk' as const,
       ...{ inputSha256: blob.sha256, bytesIn: 1, inputName: null, traceparent: null },
     };
     await expect(jobs.submit(again)).rejects.toMatchObject({ code: 'overloaded' });
     expect(await new DatasetsRepository(database).receive({ tenantId, ...blob })).toMatchObject({ wasRemoved: true });
-    await expect(jobs.submit(again)).resolves.toBeDefined();
+    const { jobId: made } = await jobs.submit(again);
+    expect((await jobs.find(tenantId, made))!.job.priority_class).toBe('bulk');
   });
 
   test('when the bytes cannot be removed, the job is still there', async () => {

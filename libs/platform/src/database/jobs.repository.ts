@@ -1,4 +1,12 @@
-import { AppError, type GivenMapping, type JobOptions, type JobStatus, type Operation, type WorkerService } from '@attune/core';
+import {
+  AppError,
+  type GivenMapping,
+  type JobOptions,
+  type JobStatus,
+  type Operation,
+  type PriorityClass,
+  type WorkerService,
+} from '@attune/core';
 import { createJob, stagesOf, TERMINAL } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.js';
@@ -19,6 +27,7 @@ export interface Submission {
   readonly tenantId: string;
   readonly operation: Operation;
   readonly options: JobOptions;
+  readonly priorityClass: PriorityClass;
   readonly mapping: GivenMapping | null;
   readonly datasetId: string;
   readonly inputSha256: string;
@@ -99,8 +108,8 @@ export class JobsRepository {
     const rings = await this.database.transaction(async (query) => {
       await holdInput(query, submission.datasetId);
       await query(
-        `INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from)
-         VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13)`,
+        `INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from, priority_class)
+         VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
         [
           submission.tenantId,
           jobId,
@@ -115,6 +124,7 @@ export class JobsRepository {
           submission.inputName,
           submission.requestId ?? null,
           submission.clonedFrom ?? null,
+          submission.priorityClass,
         ],
       );
       const stages = stagesOf(submission.operation).map((stage, position) => ({

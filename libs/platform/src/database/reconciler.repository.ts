@@ -1,4 +1,4 @@
-import type { StageName, WorkerService } from '@attune/core';
+import { type StageName, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import type { Database } from './database.js';
 import { type Transition, transition } from './transition.js';
 
@@ -31,7 +31,10 @@ export class ReconcilerRepository {
   /** Services with work that nobody has taken for a while; a ring may have been lost. */
   async servicesWithReadyWork(): Promise<WorkerService[]> {
     const found = await this.database.query<{ service: WorkerService }>(
-      `SELECT DISTINCT service FROM attune.job_stages WHERE status IN ('ready','running') AND next_run_at <= now() AND (status = 'ready' OR lease_until < now())`,
+      `SELECT service FROM unnest($1::text[]) AS service WHERE EXISTS (
+         SELECT 1 FROM attune.job_stages s WHERE s.service = service.service AND status IN ('ready','running') AND next_run_at <= now()
+           AND (status = 'ready' OR lease_until < now()))`,
+      [WORKER_SERVICES],
     );
     return found.map(({ service }) => service);
   }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Operation } from '@attune/core';
+import type { Operation, PriorityClass } from '@attune/core';
 import type { Database } from './database.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { JobsRepository } from './jobs.repository.js';
@@ -13,7 +13,12 @@ export interface SampleJob {
 /** Submits a job over a dataset of its own, as tests of the job system need it; the bytes must be stored under `storageKey` where a stage reads them. */
 export async function submitSample(
   database: Database,
-  sample: { tenant?: string; operation?: Operation; blob?: { sha256: string; bytes: number; storageKey: string } } = {},
+  sample: {
+    tenant?: string;
+    operation?: Operation;
+    priorityClass?: PriorityClass;
+    blob?: { sha256: string; bytes: number; storageKey: string };
+  } = {},
 ): Promise<SampleJob> {
   const tenantId = await new TenantsRepository(database).ensureTenant(sample.tenant ?? 'sample');
   const sha256 = createHash('sha256').update(randomUUID()).digest('hex');
@@ -23,6 +28,7 @@ export async function submitSample(
     tenantId,
     operation: sample.operation ?? 'validate',
     options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv'], review: 'never' },
+    priorityClass: sample.priorityClass ?? 'interactive',
     mapping: null,
     datasetId,
     inputSha256: blob.sha256,

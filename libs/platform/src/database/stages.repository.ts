@@ -4,6 +4,7 @@ import {
   type JobOptions,
   ledgerGap,
   type Operation,
+  type PriorityClass,
   type RowLedger,
   type StageName,
   type StageOutcome,
@@ -26,6 +27,7 @@ export interface Claim {
   readonly attempt: number;
   readonly generation: number;
   readonly operation: Operation;
+  readonly priorityClass: PriorityClass;
   readonly options: JobOptions;
   readonly mapping: GivenMapping | null;
   /** Name of the file as the client gave it; it says something of what the records are. */
@@ -69,6 +71,7 @@ interface ClaimRow {
   tenant_id: string;
   generation: number;
   operation: Operation;
+  priority_class: PriorityClass;
   options: JobOptions;
   mapping: GivenMapping | null;
   input_name: string | null;
@@ -104,7 +107,7 @@ export class StagesRepository {
       const stage = after.stages.find(isClaimed)!;
       if (stage.status !== 'running') return undefined;
       const [row] = await query<ClaimRow>(
-        `SELECT j.tenant_id, j.generation, j.operation, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
+        `SELECT j.tenant_id, j.generation, j.operation, j.priority_class, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
            (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
          FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
            JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = $3
@@ -121,6 +124,7 @@ export class StagesRepository {
         attempt: stage.attempt,
         generation: row.generation,
         operation: row.operation,
+        priorityClass: row.priority_class,
         options: row.options,
         mapping: row.mapping,
         inputName: row.input_name,

@@ -1,6 +1,7 @@
 import { AppError, type WorkerService } from '@attune/core';
 import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
 import type { Database } from './database.js';
+import { giveFairPlace } from './fair-place.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow, stateOf } from './job-rows.js';
 import { Writes } from './writes.js';
 
@@ -14,9 +15,6 @@ export interface Transition {
   /** Services that have new ready work: ring them after the commit. */
   readonly rings: readonly WorkerService[];
 }
-
-/** Cost of one shard in virtual time; weights divide it. */
-const SHARD_COST = 1_000;
 
 /**
  * Lets the pure machine decide on one event and writes what it says, all inside the caller's transaction:
@@ -160,28 +158,4 @@ function writeHistory(writes: Writes, job: { id: string; tenant_id: string }, li
         l.line->>'type', l.line->>'level', l.line->>'message', l.line->'data'
       FROM jsonb_array_elements(${value(JSON.stringify(lines))}::jsonb) WITH ORDINALITY AS l(line, at)`;
   });
-}
-
-/**
- * Start-time fair queueing: fair_at = max(tenant's virtual time, smallest in flight), and the tenant's virtual time moves on by
- * cost / weight (jobs.md, section 4.3). While nothing is in flight time stands at the furthest tenant, so that past work is no debt.
- */
-async function giveFairPlace(
-  query: Query,
-  job: { id: string; tenant_id: string },
-  { stage, shard }: { stage: string; shard: number },
-): Promise<void> {
-  await query(
-    `WITH class AS (SELECT priority_class FROM attune.jobs WHERE id = $2),
-      floor AS (SELECT coalesce(min(fair_at), (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at FROM attune.job_stages WHERE status IN ('ready','running') AND NOT (job_id = $2 AND stage = $3 AND shard = $5)),
-      flow AS (
-        INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time)
-        SELECT $1, class.priority_class, floor.at + $4::bigint FROM class, floor
-        ON CONFLICT (tenant_id, priority_class)
-          DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4::bigint / f.weight
-        RETURNING virtual_time - $4::bigint / weight AS at
-      )
-     UPDATE attune.job_stages SET fair_at = flow.at, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = $5`,
-    [job.tenant_id, job.id, stage, SHARD_COST, shard],
-  );
 }

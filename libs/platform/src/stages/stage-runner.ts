@@ -115,7 +115,7 @@ export class StageRunner {
     let ended: AttemptEnd | undefined;
     const { attempt: tries } = claim;
     if (claim.takenOver) metrics.leasesExpired.inc({ stage: claim.stage });
-    metrics.queueWait.observe({ operation_type: claim.operation, class: 'interactive' }, claim.waitedMs / 1000);
+    metrics.queueWait.observe({ operation_type: claim.operation, class: claim.priorityClass }, claim.waitedMs / 1000);
     const stop = metrics.stageDuration.startTimer({ stage: claim.stage });
     const attributes = { job_id: claim.jobId, 'messaging.destination.name': `${this.service}.${claim.stage}`, epoch: claim.epoch };
     try {

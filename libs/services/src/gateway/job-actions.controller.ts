@@ -90,6 +90,7 @@ export class JobActionsController {
             tenantId,
             operation: job.operation,
             options,
+            priorityClass: job.priority_class,
             mapping: asked.mapping ?? (await this.jobs.mappingOf(tenantId, job.id)),
             datasetId: job.dataset_id,
             inputSha256: job.input_sha256,

@@ -13,6 +13,7 @@ function detail(done: number, progress = 0, job: Partial<JobDetail['job']> = {})
     job: {
       id: JOB,
       operation: 'harmonize',
+      priority_class: 'interactive',
       generation: 1,
       version: 2 + done,
       status: 'processing',

@@ -14,6 +14,7 @@ export function jobBody(detail: JobDetail): JobBody {
   return {
     job_id: id,
     operation: job.operation,
+    priority_class: job.priority_class,
     generation: job.generation,
     version: job.version,
     status: job.status,

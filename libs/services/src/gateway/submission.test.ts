@@ -88,6 +88,25 @@ test('another operation, option, order of formats or file is another fingerprint
   expect(new Set(all.map(fingerprintOf)).size).toBe(all.length);
 });
 
+test('a class may be given, is interactive where it is not, and another one is another fingerprint', async () => {
+  const [usual, named, bulk] = await Promise.all([
+    submitted(['file', FILE]),
+    submitted(['file', FILE], ['priority_class', 'interactive']),
+    submitted(['priority_class', 'bulk'], ['file', FILE]),
+  ]);
+  expect([usual.priority_class, named.priority_class, bulk.priority_class]).toEqual(['interactive', 'interactive', 'bulk']);
+  expect(fingerprintOf(named)).toBe(fingerprintOf(usual));
+  expect(fingerprintOf(bulk)).not.toBe(fingerprintOf(usual));
+  expect(
+    await read(
+      form([
+        ['priority_class', 'urgent'],
+        ['file', FILE],
+      ]),
+    ),
+  ).toBe('validation_failed');
+});
+
 test('a refused part that comes with the file in one packet ends the request and nothing else', async () => {
   expect(
     await read(

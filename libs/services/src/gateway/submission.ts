@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { type JobOptionsRequest, type JobRequest, OperationRequest, parseJobOptions, parseRequest, tellableName } from '@attune/api';
-import { AppError, type Operation } from '@attune/core';
+import {
+  type JobOptionsRequest,
+  type JobRequest,
+  OperationRequest,
+  parseJobOptions,
+  parseRequest,
+  PriorityRequest,
+  tellableName,
+} from '@attune/api';
+import { AppError, type Operation, type PriorityClass } from '@attune/core';
 import busboy from 'busboy';
 
 const LIMITS = { files: 1, fields: 20, fieldSize: 64 * 1024, parts: 25 };
@@ -16,6 +24,7 @@ export interface ReceivedFile {
 
 export interface SubmissionRequest {
   readonly operation: Operation;
+  readonly priority_class: PriorityClass;
   readonly options: JobOptionsRequest;
   readonly file: ReceivedFile;
 }
@@ -23,7 +32,7 @@ export interface SubmissionRequest {
 type Receive = (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>;
 
 /**
- * Reads multipart/form-data with the parts `file`, `operation` and `options` in any order; the file streams straight into `receive`.
+ * Reads multipart/form-data with the parts `file`, `operation`, `options` and `priority_class` in any order; the file streams straight into `receive`.
  * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
  */
 export async function readSubmission(request: IncomingMessage, receive: Receive): Promise<SubmissionRequest> {
@@ -71,10 +80,11 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
   }
 }
 
-/** sha256 of operation, options with their defaults in a fixed order, and the file's hash or name; never of the raw body. */
+/** sha256 of operation, options with their defaults in a fixed order, the file's hash or name, and a class that is not the usual one. */
 export function fingerprintOf(submission: SubmissionRequest | JobRequest): string {
-  const { operation, options } = submission;
-  return fingerprintOfValue([operation, options, 'file' in submission ? submission.file.sha256 : submission.input]);
+  const { operation, options, priority_class: priority } = submission;
+  const what = [operation, options, 'file' in submission ? submission.file.sha256 : submission.input];
+  return fingerprintOfValue(priority === 'interactive' ? what : [...what, priority]);
 }
 
 /** sha256 of a JSON value, whatever the order of its members. */
@@ -95,30 +105,36 @@ function parserFor(request: IncomingMessage): busboy.Busboy {
 }
 
 function takeField(fields: Map<string, string>, name: string, value: string, truncated: boolean): void {
-  if (name !== 'operation' && name !== 'options')
+  if (name !== 'operation' && name !== 'options' && name !== 'priority_class')
     throw name === 'file' ? invalid('/file', 'not_a_file', 'The part file has no file name.') : unknownPart(name);
   if (truncated) throw invalid(`/${name}`, 'too_big', 'The part is larger than 64 KiB.');
   if (fields.has(name)) throw invalid(`/${name}`, 'duplicate', 'The part was sent twice.');
   fields.set(name, value);
   // Refused at once: nobody wants to upload a gigabyte first.
   if (name === 'operation') parseOperation(value);
+  else if (name === 'priority_class') parsePriority(value);
   else parseJobOptions(value);
 }
 
 async function complete(fields: Map<string, string>, files: readonly Promise<ReceivedFile>[]): Promise<SubmissionRequest> {
   const operation = parseOperation(fields.get('operation') ?? 'harmonize');
   const options = parseJobOptions(fields.get('options'));
+  const priority = parsePriority(fields.get('priority_class') ?? 'interactive');
   const [file] = await Promise.all(files);
   if (!file) throw invalid('/file', 'required', 'Send the file to work on as a part named file.');
   if (file.bytes === 0)
     throw new AppError('unprocessable_file', 'the file is empty: it has 0 bytes', {
       errors: [{ pointer: '/file', code: 'empty', message: 'The file has 0 bytes.' }],
     });
-  return { operation, options, file };
+  return { operation, priority_class: priority, options, file };
 }
 
 function parseOperation(value: string): Operation {
   return parseRequest(OperationRequest, value, { what: 'Part operation', base: '/operation' });
+}
+
+function parsePriority(value: string): PriorityClass {
+  return parseRequest(PriorityRequest, value, { what: 'Part priority_class', base: '/priority_class' });
 }
 
 function invalid(pointer: string, code: string, message: string): AppError {
@@ -126,7 +142,11 @@ function invalid(pointer: string, code: string, message: string): AppError {
 }
 
 function unknownPart(name: string): AppError {
-  return invalid(`/${tellableName(name)}`, 'unrecognized_keys', 'There is no such part; the parts are file, operation and options.');
+  return invalid(
+    `/${tellableName(name)}`,
+    'unrecognized_keys',
+    'There is no such part; the parts are file, operation, options and priority_class.',
+  );
 }
 
 /** A name is data for people, not a path. */

@@ -68,6 +68,7 @@ async function create(
 ): Promise<Done> {
   const {
     operation,
+    priority_class: priorityClass,
     options: { mapping, mapping_id, rules, rules_id, ...options },
   } = submission;
   const input = 'file' in submission ? await keep(parts, tenantId, submission.file) : await refer(parts, tenantId, submission.input);
@@ -77,6 +78,7 @@ async function create(
     tenantId,
     operation,
     options: { ...options, ...(document === undefined ? {} : { rules: document }) },
+    priorityClass,
     mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId: input.datasetId,
     inputSha256: input.sha256,

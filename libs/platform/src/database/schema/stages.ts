@@ -43,7 +43,11 @@ export const jobStages = new EntitySchema({
     ended_at: optional(time()),
   },
   checks: [{ name: 'job_stages_status', expression: `status IN ('waiting','ready','running','done','failed','cancelled')` }],
-  indices: [{ name: 'idx_job_stages_claim', columns: ['service', 'fair_at'], where: `status IN ('ready','running')` }],
+  indices: [
+    { name: 'idx_job_stages_claim', columns: ['service', 'fair_at'], where: `status IN ('ready','running')` },
+    { name: 'idx_job_stages_fair_at', columns: ['fair_at'], where: `status IN ('ready','running')` },
+    { name: 'idx_job_stages_ready', columns: ['service', 'fair_at'], where: `status = 'ready'` },
+  ],
   foreignKeys: [references('job_stages', ['job_id'], 'jobs')],
 });
 
@@ -75,6 +79,7 @@ export const tenantFlow = new EntitySchema({
     virtual_time: withDefault(bigint(), 0),
     weight: withDefault(integer(), 1),
   },
+  checks: [{ name: 'tenant_flow_weight', expression: `weight BETWEEN 1 AND 1000` }],
 });
 
 /** Presence of worker processes; a hint, never a lock. Unlogged. */

@@ -1,0 +1,87 @@
+import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { Database } from './database.js';
+
+jest.setTimeout(30_000);
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  database = await Database.open(fresh.url, 4);
+  await database.query(`CREATE TABLE things (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 0)`);
+  await database.query(`INSERT INTO things SELECT generate_series(1, 2)`);
+});
+
+afterEach(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+const counts = async (): Promise<number[]> => (await database.query<{ n: number }>('SELECT n FROM things ORDER BY id')).map(({ n }) => n);
+
+test('two transactions that wait for each other both come to their end', async () => {
+  let both = (): void => undefined;
+  const bothHold = new Promise<void>((resolve) => (both = resolve));
+  let holding = 0;
+  const raise = (first: number, second: number): Promise<void> =>
+    database.transaction(async (query) => {
+      await query('UPDATE things SET n = n + 1 WHERE id = $1', [first]);
+      if (++holding === 2) both();
+      await bothHold;
+      await query('UPDATE things SET n = n + 1 WHERE id = $1', [second]);
+    });
+  await Promise.all([raise(1, 2), raise(2, 1)]);
+  expect(await counts()).toEqual([2, 2]);
+  expect(holding).toBe(3); // one of them began again
+});
+
+test('a serialization failure is tried again, and nothing is done twice', async () => {
+  await database.query(`CREATE SEQUENCE tries`);
+  // A sequence is not rolled back: the third try passes.
+  await database.query(
+    `CREATE FUNCTION fail_twice() RETURNS void LANGUAGE plpgsql AS $$
+     BEGIN IF nextval('tries') < 3 THEN RAISE EXCEPTION 'planted' USING ERRCODE = '40001'; END IF; END $$`,
+  );
+  await database.transaction(async (query) => {
+    await query('UPDATE things SET n = n + 1');
+    await query('SELECT fail_twice()');
+  });
+  expect(await counts()).toEqual([1, 1]);
+});
+
+test('what fails every time is told as a dependency that is away', async () => {
+  await database.query(
+    `CREATE FUNCTION fail() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '40P01'; END $$`,
+  );
+  await expect(database.query('SELECT fail()')).rejects.toMatchObject({ code: 'dependency_unavailable', status: 503, retryable: true });
+});
+
+test('with every connection taken a request is told to come back, and the pool serves again as soon as one is free', async () => {
+  let free = (): void => undefined;
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  let taken = 0;
+  const all = Array.from({ length: 4 }, () =>
+    database.transaction(async (query) => {
+      await query('SELECT 1');
+      taken++;
+      await freed;
+    }),
+  );
+  const patience = performance.now() + 10_000;
+  while (taken < 4 && performance.now() < patience) await new Promise((resolve) => setTimeout(resolve, 5));
+  const late = await Promise.allSettled(Array.from({ length: 20 }, () => database.query('SELECT 1')));
+  expect(late.map(({ status }) => status)).toEqual(late.map(() => 'rejected'));
+  for (const refused of late) expect(refused).toMatchObject({ reason: { code: 'dependency_unavailable', status: 503, retryable: true } });
+  free();
+  await Promise.all(all);
+  expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+});
+
+test('a session of the pool waits neither for a lock nor for itself without end', async () => {
+  const [settings] = await database.query(
+    `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+       current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
+  expect(settings).toEqual({ statement: '15s', lock: '3s', idle: '30s' });
+});

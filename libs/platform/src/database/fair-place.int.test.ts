@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import type { PriorityClass } from '@attune/core';
+import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import fc from 'fast-check';
+import { Database } from './database.js';
+import { FLOOR, giveFairPlace } from './fair-place.js';
+
+jest.setTimeout(60_000);
+
+type Query = Database['query'];
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeEach(async () => {
+  fresh = await freshDatabase();
+  database = await Database.open(fresh.url);
+  // What is worked on is told by the test, not by workers.
+  await database.query(`ALTER TABLE attune.job_stages DISABLE TRIGGER USER`);
+});
+
+afterEach(async () => {
+  await database.close();
+  await fresh.drop();
+});
+
+/** So many jobs of a new tenant, each with one stage that is ready; without a place yet. */
+async function jobsOf(query: Query, count: number, priorityClass: PriorityClass = 'interactive', tenant?: string): Promise<Place[]> {
+  const tenantId = tenant ?? randomUUID();
+  const dataset = randomUUID();
+  await query(`INSERT INTO attune.tenants (id, name) VALUES ($1::uuid, $1::uuid::text) ON CONFLICT DO NOTHING`, [tenantId]);
+  await query(`INSERT INTO attune.blobs (tenant_id, sha256, bytes, storage_key) VALUES ($1, $2, 1, $2)`, [tenantId, dataset]);
+  await query(`INSERT INTO attune.datasets (tenant_id, id, sha256, bytes) VALUES ($1, $2, $3, 1)`, [tenantId, dataset, dataset]);
+  const rows = await query<{ id: string }>(
+    `WITH made AS (
+       INSERT INTO attune.jobs (tenant_id, id, operation, options, dataset_id, input_sha256, bytes_in, priority_class)
+       SELECT $1::uuid, gen_random_uuid(), 'validate', '{}', $2::uuid, 'unread', 1, $3 FROM generate_series(1, $4) RETURNING id),
+     staged AS (
+       INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status)
+       SELECT $1::uuid, id, 'inspect', 0, 'validator', 'waiting' FROM made)
+     SELECT id FROM made`,
+    [tenantId, dataset, priorityClass, count],
+  );
+  return rows.map(({ id }) => ({ id, tenant_id: tenantId }));
+}
+
+interface Place {
+  readonly id: string;
+  readonly tenant_id: string;
+}
+
+/** The stage becomes ready and gets its place, as when a job is submitted. */
+async function queue(query: Query, job: Place | undefined): Promise<void> {
+  if (job === undefined) throw new Error('the test has no jobs left');
+  await query(`UPDATE attune.job_stages SET status = 'ready' WHERE job_id = $1`, [job.id]);
+  await giveFairPlace(query, job, { stage: 'inspect', shard: 0 });
+}
+
+/** Takes the first in fair order, as a claim does, and ends it. */
+async function serve(query: Query): Promise<string> {
+  const [served] = await query<{ job_id: string }>(
+    `UPDATE attune.job_stages SET status = 'done' WHERE (job_id, stage, shard) = (
+       SELECT job_id, stage, shard FROM attune.job_stages WHERE service = 'validator' AND status IN ('ready','running') ORDER BY fair_at, job_id LIMIT 1)
+     RETURNING job_id`,
+  );
+  return served!.job_id;
+}
+
+test('ten small tenants beside one with very many jobs get at least nine tenths of their fair share each', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 10, maxLength: 10 }), async (bursts) => {
+      await database
+        .transaction(async (query) => {
+          for (const job of await jobsOf(query, 150)) await queue(query, job);
+          const small = await Promise.all(bursts.map(() => jobsOf(query, 30)));
+          const tenantOf = new Map(small.flatMap((jobs, tenant) => jobs.map(({ id }) => [id, tenant] as const)));
+          const waiting = small.map(() => 0);
+          const served = small.map(() => 0);
+          for (let turn = 0; turn < 110; turn++) {
+            // A small tenant sends a few jobs whenever its last one was taken.
+            for (const [tenant, jobs] of small.entries())
+              while (waiting[tenant]! < (turn === 0 ? bursts[tenant]! : 1)) {
+                await queue(query, jobs.pop());
+                waiting[tenant]!++;
+              }
+            const tenant = tenantOf.get(await serve(query));
+            if (tenant === undefined) continue;
+            served[tenant]!++;
+            waiting[tenant]!--;
+          }
+          for (const share of served) expect(share).toBeGreaterThanOrEqual(0.9 * (110 / 11));
+          throw new Rollback();
+        })
+        .catch(onlyRollback);
+    }),
+    { numRuns: 2 },
+  );
+});
+
+test.each([
+  ['of the same tenant', true],
+  ['of others', false],
+])('bulk never starves beside interactive jobs %s that never end: it gets its fifth', async (_, same) => {
+  await database.transaction(async (query) => {
+    const bulk = await jobsOf(query, 30, 'bulk');
+    const interactive = await jobsOf(query, 120, 'interactive', same ? bulk[0]!.tenant_id : undefined);
+    for (const job of bulk) await queue(query, job);
+    await queue(query, interactive.pop());
+    const bulkIds = new Set(bulk.map(({ id }) => id));
+    let served = 0;
+    for (let turn = 0; turn < 100; turn++) {
+      await queue(query, interactive.pop());
+      if (bulkIds.has(await serve(query))) served++;
+    }
+    expect(served).toBeGreaterThanOrEqual(0.9 * 20);
+    expect(served).toBeLessThanOrEqual(1.1 * 20 + 1);
+  });
+});
+
+test('a tenant with three times the weight gets three times as much', async () => {
+  await database.transaction(async (query) => {
+    const [heavy, light] = [await jobsOf(query, 100), await jobsOf(query, 100)];
+    await query(`INSERT INTO attune.tenant_flow (tenant_id, priority_class, weight) VALUES ($1, 'interactive', 12)`, [heavy[0]!.tenant_id]);
+    for (const [i, job] of heavy.entries()) {
+      await queue(query, job);
+      await queue(query, light[i]);
+    }
+    const ofHeavy = new Set(heavy.map(({ id }) => id));
+    let served = 0;
+    for (let turn = 0; turn < 80; turn++) if (ofHeavy.has(await serve(query))) served++;
+    expect(Math.abs(served - 60)).toBeLessThanOrEqual(2);
+  });
+});
+
+test('work that was done while nobody else wanted any is no debt', async () => {
+  await database.transaction(async (query) => {
+    const [busy, late] = [await jobsOf(query, 120), await jobsOf(query, 20)];
+    for (const job of busy.splice(0, 100)) {
+      await queue(query, job);
+      await serve(query);
+    }
+    const ofBusy = new Set(busy.map(({ id }) => id));
+    for (const job of [...late, ...busy]) await queue(query, job);
+    let served = 0;
+    for (let turn = 0; turn < 20; turn++) if (ofBusy.has(await serve(query))) served++;
+    expect(served).toBeGreaterThanOrEqual(9);
+  });
+});
+
+test('a place is found by index however long the queue is', async () => {
+  const [first] = await jobsOf(database.query.bind(database), 5_000);
+  await database.query(`UPDATE attune.job_stages SET status = 'ready', fair_at = abs(hashtext(job_id::text))`);
+  await database.query(`ANALYZE attune.job_stages`);
+  const plan = await database.query<Record<string, unknown>>(
+    `EXPLAIN (FORMAT JSON) ${FLOOR.replaceAll('$2', `'${first!.id}'`).replaceAll('$3', `'inspect'`).replaceAll('$5', '0')}`,
+  );
+  const text = JSON.stringify(plan);
+  expect(text).toContain('idx_job_stages_fair_at');
+  expect(text).not.toMatch(/"Node Type":"(Aggregate|Seq Scan)","Parent Relationship":"[^"]*"[^}]*"Relation Name":"job_stages"/);
+});
+
+/** Leaves nothing of one example to the next. */
+class Rollback extends Error {}
+
+function onlyRollback(error: unknown): void {
+  if (!(error instanceof Rollback)) throw error;
+}
