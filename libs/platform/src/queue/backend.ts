@@ -1,4 +1,5 @@
 import { createPostgresBackend, createRedisBackend, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import pg from 'pg';
 
 /** BullMQ's schema in a Postgres database. */
 export const QUEUE_SCHEMA = 'bullmq';
@@ -16,10 +17,9 @@ const POSTGRES_OPTIONS = '-c synchronous_commit=off -c statement_timeout=15000';
 const ANSWER_MS = 16_000;
 
 const POSTGRES_CLIENT = {
-  schema: QUEUE_SCHEMA,
-  max: 2,
-  migrate: false as const,
-  options: POSTGRES_OPTIONS,
+  // Of a listener one is taken for good, to listen.
+  max: 3,
+  options: `${POSTGRES_OPTIONS} -c search_path=${QUEUE_SCHEMA}`,
   keepAlive: true,
   connectionTimeoutMillis: 5_000,
   query_timeout: ANSWER_MS,
@@ -45,17 +45,59 @@ export const WORKER_SETTINGS = { lockDuration: 10_000, stalledInterval: 5_000, m
 
 const isRedis = (connection: unknown): boolean => typeof connection === 'object' && connection !== null && 'url' in connection;
 
+/**
+ * BullMQ takes clients from its pool without listening to them, and a session that the database ends between two of its statements ends the
+ * process then. This client is listened to from the beginning; what is asked of it next fails, and that is told.
+ */
+class QueueClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
+/** Connections of one queue or worker to Postgres. */
+export function queuePool(connection: pg.PoolConfig): pg.Pool {
+  return new pg.Pool({ ...connection, Client: QueueClient });
+}
+
+const poolOf = (connection: unknown): pg.Pool | undefined => (isRedis(connection) ? undefined : queuePool(connection as pg.PoolConfig));
+
+const backendOf = (pool: pg.Pool | undefined): typeof createRedisBackend =>
+  pool === undefined ? createRedisBackend : (createPostgresBackend as never);
+
+/** A pool that BullMQ was given is ours to end. Nobody waits for a connection whose other end may be gone. */
+function endOf(pool: pg.Pool | undefined): void {
+  pool?.end().catch(() => undefined);
+}
+
 /** A BullMQ queue whose backend follows from its connection, so that both backends live in one process. */
 export class RingQueue extends Queue {
+  readonly #pool: pg.Pool | undefined;
+
   constructor(name: string, options: QueueOptions) {
-    if (isRedis(options.connection)) super(name, options, createRedisBackend);
-    else super(name, options, createPostgresBackend as never);
+    const pool = poolOf(options.connection);
+    super(name, { ...options, connection: pool ?? options.connection }, backendOf(pool));
+    this.#pool = pool;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    endOf(this.#pool);
   }
 }
 
 export class RingWorker extends Worker {
+  readonly #pool: pg.Pool | undefined;
+
   constructor(name: string, processor: () => Promise<void>, options: WorkerOptions) {
-    if (isRedis(options.connection)) super(name, processor, options, createRedisBackend);
-    else super(name, processor, options, createPostgresBackend as never);
+    const pool = poolOf(options.connection);
+    super(name, processor, { ...options, connection: pool ?? options.connection }, backendOf(pool));
+    this.#pool = pool;
+  }
+
+  override async close(force?: boolean): Promise<void> {
+    await super.close(force);
+    endOf(this.#pool);
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describeRedis, type FreshDatabase, freshDatabase, TcpProxy } from '@attune/testing';
 import type { Queue } from 'bullmq';
-import { QUEUE_SETTINGS, queueConnection, RingQueue } from './backend.js';
+import { QUEUE_SETTINGS, queueConnection, queuePool, RingQueue } from './backend.js';
 import { type ListenerParts, RingListener } from './listener.js';
 import { queueName } from './queue.module.js';
 import { OUTSTANDING, Rings } from './rings.js';
@@ -185,3 +185,22 @@ async function until(fact: () => boolean | Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+test('a session of the queue that the database ends between two statements ends no process', async () => {
+  const target = await freshDatabase();
+  const pool = queuePool(queueConnection(target.url) as { connectionString: string });
+  pool.on('error', () => undefined);
+  try {
+    const [taken, other] = [await pool.connect(), await pool.connect()];
+    const ended = new Promise((resolve) => taken.once('end', resolve));
+    const { rows } = await taken.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await other.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+    await ended;
+    taken.release(true);
+    expect((await other.query('SHOW search_path')).rows).toEqual([{ search_path: 'bullmq' }]);
+    other.release();
+  } finally {
+    await pool.end();
+    await target.drop();
+  }
+});
