@@ -1,3 +1,4 @@
+export * from './http-proxy.js';
 export * from './postgres.js';
 export * from './redis.js';
 export { S3Double } from './s3/s3-double.js';

@@ -4,11 +4,19 @@ import { TcpProxy } from './tcp-proxy.js';
 
 /** Answers every byte with itself. */
 let echo: Server;
+let arrived: string;
 let proxy: TcpProxy;
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
-  echo = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
+  arrived = '';
+  echo = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined).pipe(socket);
+    socket.on('data', (data) => {
+      arrived += data.toString();
+      echo.emit('heard');
+    });
+  }).listen(0, '127.0.0.1');
   await once(echo, 'listening');
   proxy = await TcpProxy.to({ port: (echo.address() as AddressInfo).port });
 });
@@ -82,6 +90,7 @@ test('a connection that is stranded stays so while new ones pass, and hears noth
   const other = await Client.to(proxy.port);
   other.socket.write('new');
   await other.has('new');
+  expect([proxy.connections, proxy.passing]).toEqual([2, 1]);
   expect([client.text, client.socket.destroyed]).toEqual(['one', false]);
   client.socket.destroy();
   await client.closed;
@@ -121,4 +130,27 @@ test.each([
   const sent = Array.from({ length: 20 }, (_, i) => `${i};`);
   for (const piece of sent) client.socket.write(piece);
   await client.has(sent.join(''));
+});
+
+test('a line that is dead one way carries the other way', async () => {
+  const client = await Client.to(proxy.port);
+  proxy.turn({ kind: 'dead', towards: 'client' });
+  client.socket.write('heard');
+  while (arrived !== 'heard') await once(echo, 'heard');
+  expect(client.text).toBe('');
+  proxy.turn({ kind: 'clear' });
+  await client.has('heard');
+});
+
+test('after a redirection new connections go to the other server', async () => {
+  const other = createServer((socket) => socket.on('error', () => undefined).end('other')).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const standing = await Client.to(proxy.port);
+  standing.socket.write('one');
+  await standing.has('one');
+  proxy.redirect({ port: (other.address() as AddressInfo).port });
+  await (await Client.to(proxy.port)).has('other');
+  standing.socket.write('two');
+  await standing.has('onetwo');
+  other.close();
 });

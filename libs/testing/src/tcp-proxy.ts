@@ -10,7 +10,7 @@ export type Line =
   /** So many bytes each second and connection, one at a time where it is below 100. */
   | { readonly kind: 'drip'; readonly bytesPerSecond: number }
   /** Nothing passes and nothing ends, as with a cable pulled: what was sent meanwhile arrives once the line is clear again. */
-  | { readonly kind: 'dead' }
+  | { readonly kind: 'dead'; readonly towards?: 'server' | 'client' }
   /** Connections end with a reset as soon as they are made; those that stand are reset at once. */
   | { readonly kind: 'refused' }
   /** The answer of each connection ends with its socket after so many bytes, counted from the change on. */
@@ -39,7 +39,7 @@ export class TcpProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { readonly host: string; readonly port: number },
+    private target: { readonly host: string; readonly port: number },
   ) {}
 
   static async to(target: { readonly host?: string; readonly port: number }): Promise<TcpProxy> {
@@ -60,6 +60,11 @@ export class TcpProxy {
     return this.#connections.size;
   }
 
+  /** Those of them that were not stranded. */
+  get passing(): number {
+    return [...this.#connections].filter(({ stranded }) => !stranded).length;
+  }
+
   /** The same address by way of this proxy. */
   through(url: string): string {
     const way = new URL(url);
@@ -73,6 +78,11 @@ export class TcpProxy {
     for (const connection of this.#connections) connection.answered = 0;
     if (line.kind === 'refused') this.reset();
     this.#news.emit('change');
+  }
+
+  /** New connections go to this server; those that stand stay with the one before. */
+  redirect(target: { readonly host?: string; readonly port: number }): void {
+    this.target = { host: '127.0.0.1', ...target };
   }
 
   /** Ends all connections that stand with a reset. */
@@ -122,7 +132,7 @@ export class TcpProxy {
         if (this.#line.kind !== 'slow' || onTheWay > WINDOW) await passed;
       }
       await passed;
-      await this.#alive(connection);
+      await this.#alive(connection, to);
       to.end();
     } catch {
       // One end was reset: the other hears of it as soon as something passes.
@@ -132,11 +142,11 @@ export class TcpProxy {
   }
 
   async #pass(connection: Connection, piece: Buffer, to: Socket, sentAt: number): Promise<void> {
-    const line = await this.#alive(connection);
+    const line = await this.#alive(connection, to);
     switch (line.kind) {
       case 'slow':
         await pause(sentAt + line.delayMs + (Math.random() * 2 - 1) * (line.jitterMs ?? 0) - performance.now());
-        await this.#alive(connection);
+        await this.#alive(connection, to);
         break;
       case 'drip':
         return this.#drip(connection, piece, to);
@@ -159,7 +169,7 @@ export class TcpProxy {
 
   async #drip(connection: Connection, piece: Buffer, to: Socket): Promise<void> {
     for (let sent = 0; sent < piece.length;) {
-      const line = await this.#alive(connection);
+      const line = await this.#alive(connection, to);
       const step = line.kind === 'drip' ? Math.max(1, Math.floor(line.bytesPerSecond / 100)) : piece.length - sent;
       if (line.kind === 'drip') await pause((step * 1000) / line.bytesPerSecond);
       await written(to, piece.subarray(sent, sent + step));
@@ -167,10 +177,10 @@ export class TcpProxy {
     }
   }
 
-  /** The line as soon as bytes may pass on it, or both ends are gone. */
-  async #alive(connection: Connection): Promise<Line> {
+  /** The line as soon as bytes may pass on it in that direction (in both where none is said), or both ends are gone. */
+  async #alive(connection: Connection, to?: Socket): Promise<Line> {
     const { client, server } = connection;
-    while (!this.#closed && !(client.destroyed && server.destroyed) && (connection.stranded || this.#line.kind === 'dead'))
+    while (!this.#closed && !(client.destroyed && server.destroyed) && (connection.stranded || isDead(this.#line, connection, to)))
       await once(this.#news, 'change');
     return this.#line;
   }
@@ -187,6 +197,10 @@ export class TcpProxy {
   #drop({ client, server }: Connection): void {
     for (const socket of [client, server]) if (!socket.destroyed) socket.resetAndDestroy();
   }
+}
+
+function isDead(line: Line, { server }: Connection, to: Socket | undefined): boolean {
+  return line.kind === 'dead' && (line.towards === undefined || to === undefined || line.towards === (to === server ? 'server' : 'client'));
 }
 
 async function written(to: Socket, bytes: Buffer): Promise<void> {
