@@ -15,6 +15,7 @@ const NODE_GLOBALS = [
   'fetch',
   'AbortSignal',
   'FormData',
+  'Headers',
   'Blob',
 ];
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const READY_MS = 90_000;
+/** Many processes may start at once on a machine that is busy with other things. */
+const READY_MS = 240_000;
 
 /** A program of ours as a process of its own, that can be stopped, killed and started again. */
 export class AttuneProcess {
@@ -21,9 +22,11 @@ export class AttuneProcess {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  async start() {
+  /** What the environment given last says more is kept for all starts that follow. */
+  async start(more = this.more) {
+    this.more = more;
     const log = fs.openSync(this.log, 'a');
-    this.#child = spawn(process.execPath, this.args, { env: this.environment, stdio: ['ignore', log, log] });
+    this.#child = spawn(process.execPath, this.args, { env: { ...this.environment, ...more }, stdio: ['ignore', log, log] });
     fs.closeSync(log);
     await this.ready();
   }

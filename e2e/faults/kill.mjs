@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { AllInOne } from './all-in-one.mjs';
 import { contentHash } from './content-hash.mjs';
 import { freePort } from './deployment.mjs';
+import { randomOf } from './random.mjs';
 import { Split } from './split.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     queue: { type: 'string' },
   },
 });
-const random = mulberry(Number(values.seed));
+const random = randomOf(Number(values.seed));
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-kill-'));
 const file = path.join(directory, 'members.csv');
 const environment = values.queue ? { ATTUNE_QUEUE_URL: values.queue } : {};
@@ -173,15 +174,4 @@ function compare(reference, found, what) {
 
 function total() {
   return Object.values(hits).reduce((sum, count) => sum + count, 0);
-}
-
-/** A small seeded generator: the moments of the kills can be repeated. */
-function mulberry(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

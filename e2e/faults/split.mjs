@@ -17,12 +17,15 @@ export class Split extends Deployment {
   #gateways = [];
   #turn = 0;
   #environment;
-  #postgres;
+  #way;
+  #shared;
 
-  constructor(dataDir, environment = {}, copies = 2) {
+  /** `way(process, dependency, address)` may put something between a process and what it depends on: it answers the address to use. */
+  constructor(dataDir, environment = {}, copies = 2, way = (_process, _dependency, address) => address) {
     super(dataDir);
     this.copies = copies;
     this.#environment = environment;
+    this.#way = way;
   }
 
   /** The gateways in turn, so that whatever a client does it does through all of them. */
@@ -39,12 +42,12 @@ export class Split extends Deployment {
 
   /** Starts everything, the second time what was there the first time. */
   async start() {
-    if (this.#postgres === undefined) {
-      this.#postgres = await this.#database();
-      await this.#postgres.start();
+    if (this.postgres === undefined) {
+      this.postgres = await this.#database();
+      await this.postgres.start();
       await this.#install();
     } else {
-      await this.#postgres.start();
+      await this.postgres.start();
     }
     await Promise.all(this.processes.map((process) => process.start()));
   }
@@ -62,7 +65,7 @@ export class Split extends Deployment {
   }
 
   async #install() {
-    const shared = {
+    this.#shared = {
       ...process.env,
       ATTUNE_DATABASE_URL: this.databaseUrl,
       ATTUNE_BLOBS_URL: `file://${path.join(this.dataDir, 'blobs')}`,
@@ -72,39 +75,46 @@ export class Split extends Deployment {
       ATTUNE_SLOTS: '2',
       ...this.#environment,
     };
-    this.#attune(shared, 'migrate');
-    fs.writeFileSync(path.join(this.dataDir, 'api-key'), this.#attune(shared, 'keys', 'create'), { mode: 0o600 });
+    this.attune('migrate');
+    fs.writeFileSync(path.join(this.dataDir, 'api-key'), this.attune('keys', 'create'), { mode: 0o600 });
     const grpc = {};
     for (const service of WORKERS) {
       const addresses = [];
-      for (let copy = 0; copy < this.copies; copy++) addresses.push((await this.#add(service, copy, shared)).grpc);
+      for (let copy = 0; copy < this.copies; copy++) addresses.push((await this.#add(service, copy)).grpc);
       grpc[`ATTUNE_${service.toUpperCase()}_GRPC`] = addresses.join(',');
     }
-    for (let copy = 0; copy < this.copies; copy++) this.#gateways.push(await this.#add('gateway', copy, { ...shared, ...grpc }));
+    for (let copy = 0; copy < this.copies; copy++) this.#gateways.push(await this.#add('gateway', copy, grpc));
   }
 
-  async #add(service, copy, shared) {
+  async #add(service, copy, peers = {}) {
+    const name = `${service}-${copy}`;
+    const { ATTUNE_DATABASE_URL: database, ATTUNE_QUEUE_URL: queue } = this.#shared;
     const port = await freePort();
     const grpcPort = await freePort();
     const environment = {
-      ...shared,
-      ATTUNE_DATA_DIR: path.join(this.dataDir, `${service}-${copy}`),
+      ...this.#shared,
+      ...peers,
+      ATTUNE_DATABASE_URL: await this.#way(name, 'postgres', database),
+      ...(queue ? { ATTUNE_QUEUE_URL: await this.#way(name, 'queue', queue) } : {}),
+      ATTUNE_DATA_DIR: path.join(this.dataDir, name),
       ATTUNE_HTTP_PORT: String(port),
       ATTUNE_GRPC_PORT: String(grpcPort),
     };
     const process = new AttuneProcess({
-      name: `${service}-${copy}`,
+      name,
       args: [path.join(ROOT, `apps/${service}/dist/main.js`)],
       environment,
-      log: path.join(this.dataDir, '..', `${service}-${copy}.log`),
+      log: path.join(this.dataDir, '..', `${name}.log`),
       readyUrl: `http://127.0.0.1:${port}/health/ready`,
     });
     this.processes.push(process);
-    return { process, url: `http://127.0.0.1:${port}`, grpc: `127.0.0.1:${grpcPort}` };
+    const door = new URL(await this.#way('gateway', name, `http://127.0.0.1:${grpcPort}`));
+    return { process, url: `http://127.0.0.1:${port}`, grpc: door.host };
   }
 
-  #attune(environment, ...words) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [ATTUNE, ...words], { env: environment, encoding: 'utf8' });
+  /** The command line on this installation; answers what it prints. */
+  attune(...words) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [ATTUNE, ...words], { env: this.#shared, encoding: 'utf8' });
     if (status !== 0) throw new Error(`attune ${words.join(' ')} ended with ${status}: ${stderr}`);
     return stdout.trim();
   }
@@ -112,7 +122,7 @@ export class Split extends Deployment {
   /** Ends all processes in order; answers 0 when each of them ended well. */
   async stop() {
     const codes = await Promise.all(this.processes.map((process) => process.stop()));
-    await this.#postgres?.stop();
+    await this.postgres?.stop();
     return codes.every((code) => code === 0) ? 0 : 1;
   }
 }

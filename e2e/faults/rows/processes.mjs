@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { oneOf } from '../random.mjs';
+import { every, heldAt, progress } from './signs.mjs';
+
+const KILL_EVERY_MS = 2_000;
+
+export const processes = [
+  {
+    id: 'F25',
+    fault: 'SIGKILL of a random service every 2 s',
+    flow: true,
+    async run(at) {
+      const { bed, random, span } = at;
+      await every(KILL_EVERY_MS, span('a service is killed again and again'), () => oneOf(random, bed.processes).kill());
+      await bed.whole();
+      await progress(at, 10_000, 'after the kills');
+    },
+  },
+  {
+    id: 'F27',
+    fault: 'compute does not move for longer than a lease',
+    async run(at) {
+      const { bed, load, expect, span } = at;
+      const { pid, id } = await heldAt(at, 'transform');
+      await pause(span('a worker stands still'));
+      process.kill(pid, 'SIGCONT');
+      await load.ended(id);
+      const attempts = await bed.rows(`SELECT outcome FROM attune.attempts WHERE job_id = $1 AND stage = 'transform'`, [id.slice(4)]);
+      expect(attempts.length === 1, `transform was started ${attempts.length} times`);
+    },
+  },
+  {
+    id: 'F28',
+    fault: 'SIGSEGV of an engine process',
+    async run(at) {
+      const { bed, load, expect, bound, note } = at;
+      const { pid, id } = await heldAt(at, 'transform');
+      process.kill(pid, 'SIGSEGV');
+      process.kill(pid, 'SIGCONT');
+      const [again] = await bed.rowsOnce(
+        `SELECT (extract(epoch from b.started_at - a.ended_at) * 1000)::float8 AS after FROM attune.attempts a
+         JOIN attune.attempts b ON b.job_id = a.job_id AND b.stage = a.stage AND b.epoch > a.epoch
+         WHERE a.job_id = $1 AND a.stage = 'transform' AND a.outcome = 'failed' LIMIT 1`,
+        [id.slice(4)],
+        bound(5_000),
+      );
+      expect(again, 'the attempt is not recorded as failed, or not tried again');
+      note('new attempt ms', Math.round(again.after));
+      await load.ended(id);
+    },
+  },
+  {
+    id: 'F29',
+    fault: 'no more memory for an engine process (RLIMIT_DATA)',
+    needs: () => (spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'this machine has no prlimit'),
+    async run(at) {
+      const { bed, load, expect } = at;
+      const ends = bed.ends.length;
+      const { pid, id } = await heldAt(at, 'transform');
+      expect(spawnSync('prlimit', [`--pid=${pid}`, '--data=33554432']).status === 0, 'the limit could not be set');
+      process.kill(pid, 'SIGCONT');
+      await load.ended(id);
+      expect(bed.ends.length === ends, 'a process of ours has ended with its engine process');
+    },
+  },
+  {
+    id: 'F30',
+    fault: 'poison file that crashes the parser every time',
+    missing: 'a crashed shard is not parted yet: the job fails with poison_input',
+  },
+  {
+    id: 'F53',
+    fault: 'the scratch directory is full',
+    needs: () => (process.getuid() === 0 && mounts() ? undefined : 'a small file system can be mounted by root only'),
+    async run(at) {
+      const { bed, load, span, expect } = at;
+      const scratch = bed.workers
+        .filter(({ name }) => name.startsWith('harmonizer'))
+        .map((worker) => path.join(bed.deployment.dataDir, worker.name, 'scratch'));
+      for (const folder of scratch) {
+        fs.mkdirSync(folder, { recursive: true });
+        mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder);
+      }
+      const submitted = [];
+      try {
+        for (let i = 0; i < 2; i++) submitted.push(await load.submit());
+        const [parked] = await bed.rowsOnce(
+          `SELECT 1 FROM attune.job_stages WHERE job_id = ANY($1) AND error->>'class' = 'resource'`,
+          [submitted.map(({ id }) => id.slice(4))],
+          at.bound(30_000),
+        );
+        expect(parked, 'no stage has ended for want of space');
+        await pause(Math.min(1_000, span('the scratch directory is full')));
+      } finally {
+        for (const folder of scratch) spawnSync('umount', ['-l', folder]);
+      }
+      for (const { id } of submitted) await load.ended(id);
+    },
+  },
+];
+
+function mount(...args) {
+  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`mount: ${stderr}`);
+}
+
+function mounts() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-mount-'));
+  const able = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+  if (able) spawnSync('umount', [folder]);
+  fs.rmdirSync(folder);
+  return able;
+}
