@@ -29,6 +29,7 @@ const PURE_ALLOWED: Readonly<Record<string, readonly string[] | 'every pure lib'
   zod: 'every pure lib', // describes data, touches nothing
   yaml: ['rules'], // the syntax of YAML, from text to data and back
   'eventsource-parser/stream': ['api'], // the syntax of Server-Sent Events, on streams that are given
+  standardwebhooks: ['api'], // checks signatures that are given, touches nothing
   'node:buffer': ['formats', 'pipeline', 'outputs'], // validates and views bytes natively, touches nothing
 };
 

@@ -13,6 +13,7 @@ import { retention } from './commands/retention.js';
 import { submit } from './commands/submit.js';
 import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
+import { webhooks } from './commands/webhooks.js';
 import { failureOf } from './failure.js';
 import { processIo } from './terminal.js';
 
@@ -25,10 +26,11 @@ export const COMMANDS: readonly Command[] = [
   submit,
   jobs,
   mapping,
-  gen,
-  gc,
+  webhooks,
   retention,
+  gc,
   verify,
+  gen,
   doctor,
   completions(() => COMMANDS),
 ];

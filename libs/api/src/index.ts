@@ -32,3 +32,5 @@ export * from './schema.api.js';
 export { type Pause } from './transport.js';
 export * from './timeline.api.js';
 export * from './version.api.js';
+export * from './webhook.api.js';
+export * from './webhooks-client.js';

@@ -3,6 +3,7 @@ import { historyExamples } from './history-examples.js';
 import { mappingExamples } from './mapping-examples.js';
 import { ruleExamples } from './rule-examples.js';
 import { storageExamples } from './storage-examples.js';
+import { webhookExamples } from './webhook-examples.js';
 import { exampleJob } from './examples.js';
 import type { FindingPage } from './finding.api.js';
 import type { HealthBody, LiveBody, ReadyBody } from './health.api.js';
@@ -180,6 +181,7 @@ const byName: Readonly<Record<string, unknown>> = {
   ...mappingExamples,
   ...ruleExamples,
   ...storageExamples,
+  ...webhookExamples,
   ArtifactDocument: manifest,
   DuplicatePage: duplicates,
   FindingPage: findings,

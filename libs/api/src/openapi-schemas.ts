@@ -41,6 +41,17 @@ import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, Default
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
 import { VersionBody } from './version.api.js';
+import {
+  DeliveryBody,
+  DeliveryList,
+  RedeliverBody,
+  WebhookBody,
+  WebhookChangeRequest,
+  WebhookEvent,
+  WebhookList,
+  WebhookRequest,
+  WebhookWithSecret,
+} from './webhook.api.js';
 
 type Schema = Record<string, unknown>;
 
@@ -55,6 +66,8 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   RuleSetRequest,
   CollectionRequest,
   RetentionRequest,
+  WebhookChangeRequest,
+  WebhookRequest,
 };
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
@@ -111,6 +124,13 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   SubmittedOptions: JobOptionsBody,
   Timeline: TimelineBody,
   Version: VersionBody,
+  Webhook: WebhookBody,
+  WebhookDelivery: DeliveryBody,
+  WebhookDeliveryList: DeliveryList,
+  WebhookEvent,
+  WebhookList,
+  WebhookRedelivery: RedeliverBody,
+  WebhookWithSecret,
 };
 
 const requests = registryOf(REQUESTS);

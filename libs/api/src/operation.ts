@@ -65,6 +65,7 @@ export const API_TAGS = {
   Mappings: 'Which column is which field: kept, compared, tried.',
   Rules: 'What a result is judged by: kept, and brought along.',
   Storage: 'What is kept, for how long, and what is removed.',
+  Webhooks: 'Be told of what becomes of jobs.',
   Platform: 'Health, version, metrics and this documentation.',
 } as const;
 export type ApiTag = keyof typeof API_TAGS;

@@ -7,6 +7,7 @@ import { platformOperations } from './operations-platform.js';
 import { previewOperations } from './operations-preview.js';
 import { ruleOperations } from './operations-rules.js';
 import { storageOperations } from './operations-storage.js';
+import { webhookOperations } from './operations-webhooks.js';
 
 /** Every operation of the HTTP API. The document, the rate limits and the tests of the routes all come from here. */
 export const operations: readonly ApiOperation[] = [
@@ -16,6 +17,7 @@ export const operations: readonly ApiOperation[] = [
   ...mappingOperations,
   ...ruleOperations,
   ...storageOperations,
+  ...webhookOperations,
   ...platformOperations,
   ...previewOperations,
 ];

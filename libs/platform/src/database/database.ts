@@ -9,6 +9,7 @@ import { Rules1700000000003 } from './migrations/0003-rules.js';
 import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
 import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
+import { Webhooks1700000000005 } from './migrations/0005-webhooks.js';
 import { tables } from './schema/tables.js';
 
 const SETTINGS = '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC';
@@ -179,6 +180,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
       Doors1700000000002,
       Rules1700000000003,
       Resubmit1700000000004,
+      Webhooks1700000000005,
       Fairness1700000000008,
       Housekeeping1700000000009,
     ],

@@ -2,6 +2,7 @@ import { AppError, type WorkerService } from '@attune/core';
 import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { giveFairPlace } from './fair-place.js';
+import { statusToTell, writeDueDeliveries } from './due-deliveries.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow, stateOf } from './job-rows.js';
 import { Writes } from './writes.js';
 
@@ -121,7 +122,7 @@ function changeStages(writes: Writes, jobId: string, stages: readonly StageState
   );
 }
 
-/** Writes history, attempts and fair places, after what else is to be written; answers the services to ring. */
+/** Writes history, attempts, what webhooks are to be told and fair places, after what else is to be written; answers the services to ring. */
 export async function writeEffects(
   query: Query,
   job: { id: string; tenant_id: string },
@@ -145,6 +146,7 @@ export async function writeEffects(
       );
   }
   await writes.send(query);
+  for (const status of effects.map(statusToTell)) if (status !== undefined) await writeDueDeliveries(query, job, status);
   const ready = effects.filter((effect) => effect.type === 'ready');
   for (const effect of ready) await giveFairPlace(query, job, effect);
   return ready.map(({ service }) => service);

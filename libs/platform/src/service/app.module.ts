@@ -10,6 +10,7 @@ import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { Database } from '../database/database.js';
 import { DatasetsRepository } from '../database/datasets.repository.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
+import { DeliveriesRepository } from '../database/deliveries.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
@@ -18,6 +19,7 @@ import { RetentionRepository } from '../database/retention.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
+import { WebhooksRepository } from '../database/webhooks.repository.js';
 import { WatchRepository } from '../database/watch.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
 import type { Engine } from '../engine/engine.js';
@@ -51,6 +53,7 @@ const REPOSITORIES = [
   ArtifactsRepository,
   DatasetsRepository,
   GarbageRepository,
+  DeliveriesRepository,
   IdempotencyRepository,
   JobsRepository,
   MappingsRepository,
@@ -58,6 +61,7 @@ const REPOSITORIES = [
   RulesRepository,
   StagesRepository,
   TenantsRepository,
+  WebhooksRepository,
 ];
 
 /** The one module of a process: the platform's parts and the services' controllers. */

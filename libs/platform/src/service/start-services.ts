@@ -7,11 +7,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { BlobStore } from '../blobs/blob-store.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
+import { DeliveriesRepository } from '../database/deliveries.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
+import { EgressGuard } from '../egress/egress-guard.js';
 import { Engine } from '../engine/engine.js';
 import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
@@ -34,6 +36,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { keepProcessGauges } from './process-gauges.js';
 import { Doorbell } from '../watch/doorbell.js';
 import { JobWatch } from '../watch/job-watch.js';
+import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { appModule, type ProcessParts } from './app.module.js';
 import { readVersion } from './version.js';
 import { BLOBS, type Service } from './service.js';
@@ -72,6 +75,7 @@ export async function startServices(services: readonly Service[], parts: Process
   app.useGlobalFilters(new ProblemFilter(parts.log));
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
   const reconciler = names.has('gateway') ? reconcile(app, parts) : undefined;
+  const webhooks = names.has('gateway') ? dispatch(app, parts) : undefined;
   const grpc = new GrpcServer(app.get(Calls), { tls: parts.config.grpc.tls, metrics, log: parts.log });
   const gauges = keepProcessGauges(metrics, parts, engine);
   const close = async (): Promise<void> => {
@@ -82,7 +86,7 @@ export async function startServices(services: readonly Service[], parts: Process
     // Callers get the answers that are being made before the engine that makes them ends.
     await Promise.all([grpc.close(), ...running.map((runner) => runner.stop())]);
     clearInterval(gauges);
-    await reconciler?.stop();
+    await Promise.all([reconciler?.stop(), webhooks?.stop()]);
     await engine?.close();
     app.get(SynchronousDoor).close();
     app.getHttpServer().closeAllConnections();
@@ -139,6 +143,18 @@ function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler
   );
   reconciler.start();
   return reconciler;
+}
+
+function dispatch(app: NestExpressApplication, { pepper, log }: ProcessParts): WebhookDispatcher {
+  const dispatcher = new WebhookDispatcher({
+    deliveries: app.get(DeliveriesRepository),
+    guard: app.get(EgressGuard),
+    pepper,
+    metrics: app.get(Metrics),
+    log,
+  });
+  dispatcher.start();
+  return dispatcher;
 }
 
 interface Running {

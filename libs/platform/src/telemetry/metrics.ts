@@ -55,6 +55,13 @@ export class Metrics {
     ['service', 'method'],
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   );
+  readonly webhookDeliveries = this.#counter('webhook_deliveries_total', 'Tries to deliver to webhooks by what came of them.', ['outcome']);
+  readonly webhookDuration = this.#histogram(
+    'webhook_delivery_seconds',
+    'Tries to deliver to webhooks that were answered.',
+    [],
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  );
   readonly dependencyUp = this.#gauge('dependency_up', 'Whether a dependency answers.', ['dep']);
   readonly workerSlots = this.#gauge('worker_slots', 'Stages a worker can work on at once, by what they do.', ['service', 'state']);
   readonly childRss = this.#gauge('worker_child_rss_bytes', 'Largest resident memory that a living engine process has reported.', []);

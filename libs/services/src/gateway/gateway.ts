@@ -13,6 +13,7 @@ import { RulesController } from './rules.controller.js';
 import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
 import { SchemasController } from './schemas.controller.js';
 import { StorageController } from './storage.controller.js';
+import { WebhooksController } from './webhooks.controller.js';
 import { watchCall } from './watch.grpc.js';
 
 /** The door for clients. */
@@ -33,6 +34,7 @@ export const gateway: Service = {
     RulesController,
     StorageController,
     RetentionController,
+    WebhooksController,
   ],
   stages: [],
   calls: [watchCall],

@@ -9,6 +9,7 @@ import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
 import { attempts, jobStages, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
+import { webhookDeliveries, webhooks } from './webhooks.js';
 
 /** Every table of ours as the code expects it; a migrated database is the same (drift.int.test.ts). */
 export const tables: EntitySchema[] = [
@@ -33,4 +34,6 @@ export const tables: EntitySchema[] = [
   gcMarks,
   chores,
   retentionPolicies,
+  webhooks,
+  webhookDeliveries,
 ];
