@@ -27,10 +27,10 @@ export const COMMANDS: readonly Command[] = [
   jobs,
   mapping,
   webhooks,
-  retention,
-  gc,
-  verify,
   gen,
+  gc,
+  retention,
+  verify,
   doctor,
   completions(() => COMMANDS),
 ];

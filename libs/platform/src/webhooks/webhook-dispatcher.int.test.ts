@@ -21,7 +21,9 @@ import { webhookSecret } from './webhook-secret.js';
 jest.setTimeout(60_000);
 
 const PEPPER = 'a pepper of these tests';
-const LIMITS = { timeoutMs: 200, openMs: 60_000 };
+/** Ample for receivers that answer, and short for those that never will. */
+const AMPLE = { timeoutMs: 10_000, openMs: 60_000 };
+const SHORT = { ...AMPLE, timeoutMs: 200 };
 
 interface Received {
   readonly headers: IncomingHttpHeaders;
@@ -72,7 +74,7 @@ async function receiver(answer: RequestListener): Promise<string> {
 }
 const status = (code: number, headers = {}): Promise<string> => receiver((_request, response) => response.writeHead(code, headers).end());
 
-const dispatcher = (over = deliveries, limits = LIMITS): WebhookDispatcher =>
+const dispatcher = (over = deliveries, limits = AMPLE): WebhookDispatcher =>
   new WebhookDispatcher(
     { deliveries: over, guard: new EgressGuard(ownDestinations(['127.0.0.1'])!), pepper: PEPPER, metrics, log: pino({ level: 'silent' }) },
     limits,
@@ -178,10 +180,10 @@ describe('a try that fails', () => {
       { lastStatus: 302, lastError: 'http_status' },
     ],
     ['is no public address any more', () => Promise.resolve('https://10.0.0.1/'), { lastStatus: null, lastError: 'address_refused' }],
-  ])('because the receiver %s is tried again, later', async (_what, make, last) => {
+  ])('because the receiver %s is tried again, later', async (what, make, last) => {
     const webhook = await register(await make());
     await cancelledJob();
-    await dispatcher().work();
+    await dispatcher(deliveries, what === 'hangs' ? SHORT : AMPLE).work();
     const [entry] = await log(webhook);
     expect(entry).toMatchObject({ outcome: 'pending', tries: 1, ...last });
     expect(entry!.nextTryAt - entry!.lastTryAt!).toBeGreaterThanOrEqual(4_000);
@@ -244,8 +246,8 @@ test('a host that fails again and again is left alone, and waiting there charges
 test('a slow receiver leaves room for the others', async () => {
   const slow = await register(await receiver(() => undefined));
   const quick = await register(await status(200));
-  for (let i = 0; i < 20; i++) await cancelledJob();
-  await dispatcher().work();
+  for (let i = 0; i < 6; i++) await cancelledJob();
+  await dispatcher(deliveries, { ...AMPLE, timeoutMs: 1_000 }).work();
   expect((await log(quick)).filter(({ outcome }) => outcome === 'delivered')).toHaveLength(4);
   expect((await log(slow)).filter(({ tries }) => tries === 1)).toHaveLength(4);
 });

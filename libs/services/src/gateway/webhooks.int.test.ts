@@ -114,8 +114,8 @@ test('the owner of a webhook is told of a job that has ended, with a signature i
   const again = new Promise<string>((resolve) => {
     onMessage = ({ headers }) => resolve(headers['webhook-id']!);
   });
-  expect(await client.redeliver(webhook.webhook_id, { delivery_id: log.data[0]!.delivery_id })).toEqual({ redelivered: 1 });
-  expect(await again).toBe(log.data[0]!.delivery_id);
+  expect(await client.redeliver(webhook.webhook_id, { delivery_id: log.data[0].delivery_id })).toEqual({ redelivered: 1 });
+  expect(await again).toBe(log.data[0].delivery_id);
   await client.remove(webhook.webhook_id);
   expect(logged).not.toMatch(/told-nobody|whsec_/);
 });
@@ -131,8 +131,8 @@ test.each([
   'https://93.184.215.14:22/',
   'https://user:word@93.184.215.14/',
 ])('%s is no address to be told at', async (refused) => {
-  const { body } = await call('post', WEBHOOKS).send({ url: refused }).expect(422);
-  expect(ProblemBody.parse(body)).toMatchObject({ code: 'address_refused', errors: [{ pointer: '/url' }] });
+  const problem = await call('post', WEBHOOKS).send({ url: refused }).expect(422);
+  expect(ProblemBody.parse(problem.body)).toMatchObject({ code: 'address_refused', errors: [{ pointer: '/url' }] });
 });
 
 test.each([
@@ -176,8 +176,8 @@ test('a webhook is changed by those who have read it, disabled and enabled', asy
   });
   expect(changed.headers['etag']).toBe('"2"');
   await call('get', route).set('If-None-Match', '"2"').expect(304);
-  const { body } = await call('patch', route).set('If-Match', '"2"').send({ enabled: true, description: null }).expect(200);
-  expect(body).toMatchObject({ enabled: true, disabled_reason: null, description: null });
+  const enabled = await call('patch', route).set('If-Match', '"2"').send({ enabled: true, description: null }).expect(200);
+  expect(enabled.body).toMatchObject({ enabled: true, disabled_reason: null, description: null });
   await call('patch', route).set('If-Match', '"3"').send({}).expect(400);
   await call('patch', route).set('If-Match', '"3"').send({ url: 'https://10.0.0.1/' }).expect(422);
   await call('delete', route).expect(204);
