@@ -153,7 +153,9 @@ export function defineRule<Shape extends z.ZodRawShape>(definition: RuleDefiniti
   const parameters = z.object(definition.parameters);
   const shape = z.strictObject({ ...RuleHead.shape, kind: z.literal(kind), ...definition.parameters });
   const schema = shape.superRefine((rule, context) => {
-    const message = definition.contradiction?.(parameters.parse(rule));
+    // What is wrong with one member is reported on its own.
+    const read = parameters.safeParse(rule);
+    const message = read.success ? definition.contradiction?.(read.data) : undefined;
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
   const read = (given: unknown): Rule => {

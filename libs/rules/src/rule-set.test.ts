@@ -4,7 +4,7 @@ import { literal, sql } from '@attune/sql';
 import fc from 'fast-check';
 import { patternFault } from './pattern/linear-pattern.js';
 import { ruleKinds } from './registry.js';
-import { checkRuleSet, GivenRules, parseRuleSet, ruleSetYaml } from './rule-set.js';
+import { checkRuleSet, GivenRules, parseRuleSet, RuleSet, ruleSetYaml } from './rule-set.js';
 
 const YAML = `
 # The rules of plan A.
@@ -161,4 +161,9 @@ describe('patterns', () => {
     );
     expect(taken).toBeGreaterThan(200);
   });
+});
+
+test('a bound that is neither a number nor a day is refused with its place, whatever else its kind looks at', () => {
+  const document = { rules: [{ id: 'a', kind: 'range', field: 'birth_date', min: 'soon' }] };
+  expect(RuleSet.safeParse(document).success).toBe(false);
 });
