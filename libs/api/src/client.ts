@@ -13,6 +13,7 @@ import { linesOf } from './ndjson.js';
 import type { JobOptionsInput } from './options.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, type QuarantineRecord } from './quarantine.api.js';
+import { BulkRedriveBody, type BulkRedriveRequest, type RedriveRequest } from './redrive.api.js';
 import { AttemptList, TimelineBody } from './timeline.api.js';
 import { type Call, Transport, type TransportOptions } from './transport.js';
 import { VersionBody } from './version.api.js';
@@ -234,6 +235,24 @@ export class AttuneClient {
     const headers = { 'idempotency-key': this.#newKey(), 'content-type': 'application/json' };
     const body = JSON.stringify(options.options === undefined ? {} : { options: options.options });
     return this.#http.read(JobBody, jobActions(id).clone, { method: 'POST', headers, body, ...signalOf(options) });
+  }
+
+  /** A job that failed or expired goes on, from the stage that stopped it or from an earlier one. `conflict_state` for any other job. */
+  redrive(id: string, options: Cancellable & RedriveRequest = {}): Promise<JobBody> {
+    const headers = { 'idempotency-key': this.#newKey(), 'content-type': 'application/json' };
+    const body = JSON.stringify(options.from_stage === undefined ? {} : { from_stage: options.from_stage });
+    return this.#http.read(JobBody, jobActions(id).redrive, { method: 'POST', headers, body, ...signalOf(options) });
+  }
+
+  /** Has all of the jobs go on that the filter names, or says which they are. */
+  redriveMany(asked: z.input<typeof BulkRedriveRequest>, options: Cancellable = {}): Promise<BulkRedriveBody> {
+    const headers = { 'content-type': 'application/json' };
+    return this.#http.read(BulkRedriveBody, '/api/v1/jobs/redrive', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(asked),
+      ...signalOf(options),
+    });
   }
 
   /** Decides the mapping of a job that awaits review, which then goes on. `precondition_failed` when it has changed since `etag` was read. */

@@ -27,6 +27,7 @@ export * from './problem.api.js';
 export * from './quality.api.js';
 export * from './quarantine.api.js';
 export * from './retention.api.js';
+export * from './redrive.api.js';
 export * from './rule.api.js';
 export * from './schema.api.js';
 export { type Pause } from './transport.js';

@@ -40,9 +40,9 @@ export const JobRequest = z.strictObject({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
-const STAGES = ['inspect', 'plan', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
+export const STAGES = ['inspect', 'plan', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
 const Stage = openEnum(STAGES);
-const ERROR_CLASSES = [
+export const ERROR_CLASSES = [
   'caller',
   'transient',
   'resource',
@@ -238,5 +238,5 @@ export function jobPaths(id: string) {
 /** What can be done to one job, with POST. */
 export function jobActions(id: string) {
   const { self } = jobPaths(id);
-  return { cancel: `${self}/cancel`, clone: `${self}/clone`, resubmit: `${self}/quarantine/resubmit` } as const;
+  return { cancel: `${self}/cancel`, clone: `${self}/clone`, redrive: `${self}/redrive`, resubmit: `${self}/quarantine/resubmit` } as const;
 }

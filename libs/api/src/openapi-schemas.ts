@@ -37,6 +37,7 @@ import { ProblemBody } from './problem.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, QuarantineRecord } from './quarantine.api.js';
 import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionRequest } from './retention.api.js';
+import { BulkRedriveBody, BulkRedriveRequest, RedriveRequest } from './redrive.api.js';
 import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
@@ -59,6 +60,8 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   Operation: OperationRequest,
   JobOptions: JobOptionsRequest,
   JobRequest,
+  RedriveRequest,
+  BulkRedriveRequest,
   GivenMapping,
   MappingRequest,
   MappingTestRequest,
@@ -71,6 +74,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
 const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  BulkRedrive: BulkRedriveBody,
   Artifact: ArtifactBody,
   ArtifactDocument,
   ArtifactList,

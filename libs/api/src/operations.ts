@@ -5,6 +5,7 @@ import { jobOperations } from './operations-jobs.js';
 import { mappingOperations } from './operations-mappings.js';
 import { platformOperations } from './operations-platform.js';
 import { previewOperations } from './operations-preview.js';
+import { redriveOperations } from './operations-redrive.js';
 import { ruleOperations } from './operations-rules.js';
 import { storageOperations } from './operations-storage.js';
 import { webhookOperations } from './operations-webhooks.js';
@@ -12,6 +13,7 @@ import { webhookOperations } from './operations-webhooks.js';
 /** Every operation of the HTTP API. The document, the rate limits and the tests of the routes all come from here. */
 export const operations: readonly ApiOperation[] = [
   ...jobOperations,
+  ...redriveOperations,
   ...historyOperations,
   ...artifactOperations,
   ...mappingOperations,

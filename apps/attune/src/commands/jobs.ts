@@ -7,6 +7,7 @@ import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 import { diff, lineage, report, textOf, watch } from './job-reports.js';
 import { quarantine, resubmit } from './job-quarantine.js';
+import { redrive, REDRIVE_USAGE } from './job-redrive.js';
 
 const ACTIONS = {
   ls: list,
@@ -18,6 +19,7 @@ const ACTIONS = {
   lineage,
   quarantine,
   resubmit,
+  redrive,
   clone,
   cancel,
   rm: remove,
@@ -32,6 +34,7 @@ const NAMES = [
   'lineage',
   'quarantine',
   'resubmit',
+  'redrive',
   'clone',
   'cancel',
   'rm',
@@ -40,7 +43,7 @@ const NAMES = [
 /** Looks at jobs, and stops them. */
 export const jobs: Command = {
   name: 'jobs',
-  summary: 'list jobs; show, watch, explain, mend, repeat, cancel or delete one',
+  summary: 'list jobs; show, watch, explain, mend, redrive, repeat, cancel or delete one',
   words: NAMES,
   usage: `Usage: attune jobs ls [--status NAME] [--limit N] [--json]
        attune jobs get ID [--wait] [--out DIR] [--json]
@@ -51,6 +54,8 @@ export const jobs: Command = {
        attune jobs lineage ID [--json]
        attune jobs quarantine ID [--format csv|ndjson]
        attune jobs resubmit ID FILE [--wait] [--out DIR] [--json]
+       attune jobs redrive ID [--from STAGE] [--wait] [--out DIR] [--json]
+       attune jobs redrive --all [--error-class NAME] [--error-code CODE] [--dry-run] [--json]
        attune jobs clone ID [--wait] [--out DIR] [--json]
        attune jobs cancel ID [--json]
        attune jobs rm ID [--json]
@@ -59,7 +64,8 @@ watch shows everything that happens until the job has ended, and exits with 1 wh
 writes the quality report for people, an HTML page that opens offline and holds no value of a record. diff shows
 the values that are not in the result as they were received, lineage what each field is made from. quarantine writes the records that
 were set aside, with their reasons, to be mended; resubmit sends such a file back, and the job goes on with the
-records that were changed in it. clone does the
+records that were changed in it. redrive has a job go on
+that failed or expired, from the stage that stopped it. clone does the
 same dataset once more. rm deletes a job that has ended, with all it has left, and cancels one that has not.
 
   --status NAME       only jobs of this status: ${JOB_STATUSES.join(', ')}
@@ -67,6 +73,7 @@ same dataset once more. rm deletes a job that has ended, with all it has left, a
   --field NAME        changes of this field only
   --out FILE          where the report is written; else it goes to the output
   --format NAME       form of the quarantine: csv (default), for a spreadsheet, or ndjson
+${REDRIVE_USAGE}
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}`,
   async run([action, ...rest], io) {

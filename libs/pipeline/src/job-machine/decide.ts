@@ -4,6 +4,7 @@ import { claim } from './claim.js';
 import { history, ready } from './effects.js';
 import { commit, fail, release } from './end-attempt.js';
 import { cancel, end, tick } from './end-job.js';
+import { redrive } from './redrive.js';
 import { resubmit } from './resubmit.js';
 import { holder } from './shards.js';
 import { stagesOf } from './stages-of.js';
@@ -52,6 +53,8 @@ export function decide(state: JobState, event: JobEvent, now: number): Decision 
       return answer(state, now);
     case 'resubmit':
       return resubmit(state, event.records, now);
+    case 'redrive':
+      return redrive(state, event, now);
     case 'cancel':
       return cancel(state, now);
     case 'tick':

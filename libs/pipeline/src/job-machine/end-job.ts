@@ -18,7 +18,8 @@ export function tick(state: JobState, now: number): Decision {
   if (TERMINAL.has(state.status)) return { state, effects: [] };
   const running = state.stages.find((stage) => stage.status === 'running') ?? null;
   if (state.deadlineAt !== null && state.deadlineAt <= now) {
-    return end(state, 'expired', problem('deadline_exceeded', 'the deadline has passed'), running, 'expired');
+    const asked = state.status === 'awaiting_review' ? (state.stages.findLast(({ status }) => status === 'done') ?? null) : null;
+    return end(state, 'expired', problem('deadline_exceeded', 'the deadline has passed'), running ?? asked, 'expired');
   }
   if (state.cancelRequested && (running === null || leaseEnded(running, now))) return end(state, 'cancelled', null, running);
   return { state, effects: [] };

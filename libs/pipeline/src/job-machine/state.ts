@@ -64,6 +64,8 @@ export type JobEvent =
   | { readonly type: 'answer' }
   /** So many quarantined records came back mended: the next generation works on them and adds them to the result that is kept. */
   | { readonly type: 'resubmit'; readonly records: number }
+  /** What failed or expired shall go on: from this stage, or from the one that stopped it; not before `delayMs` are over. */
+  | { readonly type: 'redrive'; readonly fromStage?: StageName; readonly delayMs?: number }
   | { readonly type: 'cancel' }
   | { readonly type: 'tick' };
 

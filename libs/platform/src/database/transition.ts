@@ -34,7 +34,7 @@ export async function transition(query: Query, jobId: string, event: JobEvent): 
   const { state: after, effects } = decide(before, event, job.now);
   const writes = new Writes();
   writeJob(writes, job, before, after);
-  await writeStages(query, writes, jobId, before.stages, after.stages);
+  await writeStages(query, writes, jobId, before, after);
   const rings = await writeEffects(query, job, effects, writes);
   return { job, before, after, effects, rings };
 }
@@ -65,23 +65,17 @@ function writeJob(writes: Writes, job: JobRow, before: JobState, after: JobState
 }
 
 /** Shards are matched by what they are: a resubmission adds one, and forgets those of an earlier resubmission that came to nothing. */
-async function writeStages(
-  query: Query,
-  writes: Writes,
-  jobId: string,
-  before: readonly StageState[],
-  after: readonly StageState[],
-): Promise<void> {
+async function writeStages(query: Query, writes: Writes, jobId: string, before: JobState, after: JobState): Promise<void> {
   const same = (one: StageState) => (other: StageState) => one.name === other.name && one.shard === other.shard;
-  for (const gone of before.filter((stage) => !after.some(same(stage))))
+  for (const gone of before.stages.filter((stage) => !after.stages.some(same(stage))))
     await query(`DELETE FROM attune.job_stages WHERE job_id = $1 AND stage = $2 AND shard = $3`, [jobId, gone.name, gone.shard]);
   const changed: StageState[] = [];
-  for (const stage of after) {
-    const earlier = before.find(same(stage));
+  for (const stage of after.stages) {
+    const earlier = before.stages.find(same(stage));
     if (earlier === undefined) await addShard(query, jobId, stage);
     else if (earlier !== stage) changed.push(stage);
   }
-  if (changed.length > 0) changeStages(writes, jobId, changed);
+  if (changed.length > 0) changeStages(writes, jobId, changed, before.generation !== after.generation);
 }
 
 async function addShard(query: Query, jobId: string, { name, shard, status }: StageState): Promise<void> {
@@ -92,7 +86,8 @@ async function addShard(query: Query, jobId: string, { name, shard, status }: St
   );
 }
 
-function changeStages(writes: Writes, jobId: string, stages: readonly StageState[]): void {
+/** `begun`: a generation begins, in which nothing has been done yet of what is not done. */
+function changeStages(writes: Writes, jobId: string, stages: readonly StageState[], begun: boolean): void {
   const rows = stages.map((stage) => ({
     stage: stage.name,
     shard: stage.shard,
@@ -105,6 +100,7 @@ function changeStages(writes: Writes, jobId: string, stages: readonly StageState
     lease_until: stage.leaseUntil,
     next_run_at: stage.nextRunAt,
     error: stage.error,
+    anew: begun || stage.status === 'waiting',
   }));
   writes.add(
     (value) =>
@@ -112,12 +108,12 @@ function changeStages(writes: Writes, jobId: string, stages: readonly StageState
          lost_count = c.lost_count, lease_owner = c.lease_owner, error = c.error,
          lease_until = to_timestamp(c.lease_until / 1000), next_run_at = to_timestamp(c.next_run_at / 1000),
          heartbeat_at = CASE WHEN c.status = 'running' THEN now() ELSE s.heartbeat_at END,
-         started_at = CASE WHEN c.status = 'waiting' THEN NULL WHEN c.status = 'running' THEN coalesce(s.started_at, now()) ELSE s.started_at END,
+         started_at = CASE WHEN c.anew THEN NULL WHEN c.status = 'running' THEN coalesce(s.started_at, now()) ELSE s.started_at END,
          ready_at = CASE c.status WHEN 'waiting' THEN NULL ELSE s.ready_at END,
          ended_at = CASE WHEN c.status IN ('done','failed','cancelled') THEN now() ELSE NULL END,
-         progress = CASE c.status WHEN 'done' THEN 1 WHEN 'waiting' THEN 0 ELSE s.progress END
+         progress = CASE WHEN c.status = 'done' THEN 1 WHEN c.anew THEN 0 ELSE s.progress END
        FROM jsonb_to_recordset(${value(JSON.stringify(rows))}::jsonb) AS c(stage text, shard int, status text, epoch bigint, attempt int,
-         crash_count int, lost_count int, lease_owner text, lease_until float8, next_run_at float8, error jsonb)
+         crash_count int, lost_count int, lease_owner text, lease_until float8, next_run_at float8, error jsonb, anew boolean)
        WHERE s.job_id = ${value(jobId)} AND s.stage = c.stage AND s.shard = c.shard`,
   );
 }

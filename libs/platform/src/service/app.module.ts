@@ -16,6 +16,7 @@ import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { RetentionRepository } from '../database/retention.repository.js';
+import { RedriveRepository } from '../database/redrive.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -58,6 +59,7 @@ const REPOSITORIES = [
   JobsRepository,
   MappingsRepository,
   ReconcilerRepository,
+  RedriveRepository,
   RulesRepository,
   StagesRepository,
   TenantsRepository,

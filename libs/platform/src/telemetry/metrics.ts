@@ -6,6 +6,7 @@ export class Metrics {
 
   readonly jobsProcessed = this.#counter('jobs_processed_total', 'Jobs that reached a terminal status.', ['status']);
   readonly jobsSubmitted = this.#counter('jobs_submitted_total', 'Jobs accepted.', ['operation_type', 'source']);
+  readonly jobsRedriven = this.#counter('jobs_redriven_total', 'Failed and expired jobs that were told to go on.', ['error_class']);
   readonly jobDuration = this.#histogram(
     'job_processing_duration_seconds',
     'From submission to the terminal status.',

@@ -4,6 +4,7 @@ import { JobArtifactsController } from './job-artifacts.controller.js';
 import { JobHistoryController } from './job-history.controller.js';
 import { JobLineageController } from './job-lineage.controller.js';
 import { JobMappingController } from './job-mapping.controller.js';
+import { JobRedriveController } from './job-redrive.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { PreviewController } from './preview.controller.js';
@@ -26,6 +27,7 @@ export const gateway: Service = {
     JobHistoryController,
     JobLineageController,
     JobMappingController,
+    JobRedriveController,
     QuarantineDownloadController,
     QuarantineResubmitController,
     PreviewController,

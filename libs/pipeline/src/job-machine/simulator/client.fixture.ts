@@ -8,9 +8,9 @@ export interface Client {
   job: number | undefined;
 }
 
-/** Submits until it is told of its job; then looks at it now and then, and cancels it, answers its review or sends mended records. */
+/** Submits until it is told of its job; then looks at it now and then, and cancels it, answers its review, sends mended records or has it go on. */
 export function* client(world: World, key: string, told: Client): Actor {
-  const { dice, database } = world;
+  const { dice, database, store } = world;
   const asked = askedBy(world);
   const cancelAfter = dice.happens(0.2) ? dice.between(0, 8) : Infinity;
   let returns = dice.happens(0.6) ? dice.between(1, 4) : 0;
@@ -28,7 +28,10 @@ export function* client(world: World, key: string, told: Client): Actor {
     else if (status === 'awaiting_review') quiet(() => database.answer(id, dice.between(0, 3)));
     else if (TERMINAL.has(status) && returns > 0) {
       returns--;
-      quiet(() => database.resubmit(id, generation, dice.between(1, 3)));
+      if (dice.happens(0.5)) quiet(() => database.resubmit(id, generation, dice.between(1, 3)));
+      else
+        for (const key of quiet(() => database.redrive(id, dice.happens(0.5) ? undefined : dice.pick(job.state.stages).name)) ?? [])
+          quiet(() => store.remove(key));
     } else if (TERMINAL.has(status) && returns === 0) return;
   }
 }

@@ -160,6 +160,21 @@ export class SimulatedDatabase {
     });
   }
 
+  /** What the stages that are done again have left since the generation that is whole is forgotten. Answers the keys of their files. */
+  redrive(id: number, fromStage: StageName | undefined): readonly string[] {
+    return this.#transaction(() => {
+      const job = this.jobs[id]!;
+      const effects = this.#send(job, { type: 'redrive', ...(fromStage ? { fromStage } : {}) });
+      const { stages, keptGeneration } = job.state;
+      const again = ({ stage, generation }: { stage: StageName; generation: number }): boolean =>
+        generation > (keptGeneration ?? 0) && stages.some(({ name, status }) => name === stage && status !== 'done');
+      const forgotten = job.artifacts.filter(again);
+      job.artifacts = job.artifacts.filter((row) => !again(row));
+      job.ledgers = job.ledgers.filter((row) => !again(row));
+      return { result: forgotten.map(({ key }) => key), effects };
+    });
+  }
+
   /** One pass of the reconciler: what time brings about, and rings for what is ready. */
   reconcile(): void {
     for (const { id, state } of [...this.jobs]) if (!TERMINAL.has(state.status)) this.#event(id, { type: 'tick' });

@@ -31,7 +31,7 @@ const STAGE_GRAPH: Record<StageStatus, readonly StageStatus[]> = {
   cancelled: ['ready', 'waiting'],
 };
 /** Events that begin a generation. */
-const RENEWING: ReadonlySet<JobEvent['type']> = new Set(['resubmit']);
+const RENEWING: ReadonlySet<JobEvent['type']> = new Set(['resubmit', 'redrive']);
 
 interface Held {
   readonly epoch: number;
@@ -94,6 +94,7 @@ export class Witness {
         break;
       case 'answer':
       case 'resubmit':
+      case 'redrive':
       case 'cancel':
       case 'tick':
         break;
