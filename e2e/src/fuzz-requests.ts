@@ -9,6 +9,7 @@ export interface Pool {
   readonly spare: string[];
   readonly mappings: string[];
   readonly rules: string[];
+  readonly uploads: string[];
   /** These may be deleted. */
   readonly spareRules: string[];
   readonly etags: string[];
@@ -71,7 +72,7 @@ function requestOf(path: string, method: string, operation: OperationObject): fc
       body: bodyOf(operation),
     })
     .map(({ method: chosen, body, headers, path: made, ...rest }) => {
-      const bare = chosen === 'get' || body === undefined;
+      const bare = chosen === 'get' || chosen === 'head' || body === undefined;
       // A wrong method must not remove what the others read.
       const target = chosen === 'delete' && !destructive ? fixed(path.replace(/\{\w+\}/g, randomUUID())) : made;
       return {
@@ -87,6 +88,7 @@ function requestOf(path: string, method: string, operation: OperationObject): fc
 
 function poolOf(template: string, destructive: boolean): keyof Pool {
   if (template.includes('/rules')) return destructive ? 'spareRules' : 'rules';
+  if (template.includes('/uploads')) return 'uploads';
   if (template.includes('/mappings')) return 'mappings';
   return destructive ? 'spare' : 'jobs';
 }
@@ -201,6 +203,10 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'last-event-id': ['0', '1', '3', '999999', '-1', 'x', '9'.repeat(30)],
   prefer: ['respond-async', 'wait=1', 'wait=0', 'wait=x', 'return=minimal', 'wait=-1, respond-async'],
   'idempotency-key': ['a', 'b', 'c', 'with space', 'x'.repeat(255), 'x'.repeat(256)],
+  'tus-resumable': ['1.0.0', '1.0.0', '0.2.2'],
+  'upload-length': ['8', '1', '0', '-1', '9'.repeat(20)],
+  'upload-offset': ['0', '4', 'x'],
+  'upload-metadata': ['filename cGVvcGxlLmNzdg==', 'a', 'sha256 YQ==', ','],
   'x-request-id': ['r-1', '<script>', 'x'.repeat(500)],
   traceparent: ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', 'garbage'],
   'content-encoding': ['gzip', 'x'],

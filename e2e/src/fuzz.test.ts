@@ -32,11 +32,19 @@ beforeAll(async () => {
     mappings: [mapping!],
     rules: [rules!],
     spareRules: [spare!],
+    uploads: [await begun()],
     etags: ['"1"'],
     cursors: [],
   };
 }, 180_000);
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 120_000);
+
+/** An upload that waits for its bytes. */
+async function begun(): Promise<string> {
+  const answer = await attune.request('/api/v1/uploads', { method: 'POST', headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '8' } });
+  expect(answer.status).toBe(201);
+  return answer.headers.get('location')!.split('/').pop()!;
+}
 
 /** The id under which the example of the document was kept. */
 async function kept(route: string): Promise<string> {

@@ -15,7 +15,9 @@ import { QualityBody } from './quality.api.js';
 import { QuarantinePage, type QuarantineRecord } from './quarantine.api.js';
 import { BulkRedriveBody, type BulkRedriveRequest, type RedriveRequest } from './redrive.api.js';
 import { AttemptList, TimelineBody } from './timeline.api.js';
+import { uploadInPieces, type UploadOptions } from './resumable-upload.js';
 import { type Call, Transport, type TransportOptions } from './transport.js';
+import type { UploadBody } from './upload.api.js';
 import { VersionBody } from './version.api.js';
 import type { z } from 'zod';
 
@@ -85,6 +87,11 @@ export class AttuneClient {
     body.set('file', submission.file, submission.name ?? 'file');
     const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
+  }
+
+  /** Sends a file in pieces, over lines that break, until it is a dataset that a job can be submitted over. */
+  upload(file: Blob, options: UploadOptions = {}): Promise<UploadBody> {
+    return uploadInPieces(this.#http, file, options);
   }
 
   /** Creates a job over bytes that Attune has already; `not_found` when it has not. */

@@ -26,6 +26,8 @@ export const InputReference = z
     dataset_id: z.string().min(1).max(64).optional(),
     /** Of the bytes, in lower case. */
     sha256: Sha256.optional(),
+    /** An upload that is whole. */
+    upload_id: z.string().min(1).max(64).optional(),
   })
   .refine((input) => Object.values(input).filter((name) => name !== undefined).length === 1, 'Name the input in one way.')
   .meta({ minProperties: 1, maxProperties: 1 });

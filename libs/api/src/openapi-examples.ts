@@ -15,6 +15,7 @@ import type { MappingBody } from './mapping.api.js';
 import type { ProblemBody } from './problem.api.js';
 import type { QualityBody } from './quality.api.js';
 import type { QuarantinePage } from './quarantine.api.js';
+import type { UploadBody } from './upload.api.js';
 import type { VersionBody } from './version.api.js';
 
 const problem: ProblemBody = {
@@ -165,6 +166,17 @@ const mapping: MappingBody = {
   carried: [{ ordinal: 4, name: 'note' }],
 };
 
+const upload: UploadBody = {
+  upload_id: 'upl_0197c0de-1111-7222-8333-444455556666',
+  bytes: 20_971_520,
+  bytes_received: 20_971_520,
+  name: 'people.csv',
+  dataset_id: exampleJob.input.dataset_id,
+  sha256: exampleJob.input.sha256,
+  created_at: '2026-03-02T09:00:00.000Z',
+  expires_at: '2026-03-03T09:00:00.000Z',
+};
+
 const logLine: LogLine = {
   seq: 4,
   at: '2026-03-02T09:00:00.310Z',
@@ -199,6 +211,7 @@ const byName: Readonly<Record<string, unknown>> = {
   QuarantinePage: quarantine,
   QuarantineRecord: quarantine.data[0],
   Ready: { status: 'ready', checks } satisfies ReadyBody,
+  Upload: upload,
   Version: { api: 'v1', version: '0.1.0', commit: null, built_at: '2026-03-01T12:00:00.000Z' } satisfies VersionBody,
 };
 

@@ -41,6 +41,7 @@ import { BulkRedriveBody, BulkRedriveRequest, RedriveRequest } from './redrive.a
 import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
+import { UploadBody } from './upload.api.js';
 import { VersionBody } from './version.api.js';
 import {
   DeliveryBody,
@@ -126,6 +127,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   StoredMapping: StoredMappingBody,
   SubmittedOptions: JobOptionsBody,
   Timeline: TimelineBody,
+  Upload: UploadBody,
   Version: VersionBody,
   Webhook: WebhookBody,
   WebhookDelivery: DeliveryBody,

@@ -114,8 +114,10 @@ function responsesOf(operation: ApiOperation, used: Map<string, Json>): Json {
   const statuses = [...new Set(codes.map((code) => ERROR_KINDS[code].status))].sort((a, b) => a - b);
   for (const status of statuses) {
     const own = [...new Set(codes.filter((code) => ERROR_KINDS[code].status === status))].sort();
-    const name = `${operation.security === 'key' ? 'Key' : 'Open'}.${status}.${own.join('-')}`;
-    const problem = problemResponse(status, own, common);
+    const name = `${operation.security === 'key' ? 'Key' : 'Open'}.${status}.${own.join('-')}${operation.method === 'head' ? '.Head' : ''}`;
+    const { content, ...bare } = problemResponse(status, own, common);
+    // No answer to HEAD has a body (RFC 9110, section 9.3.2).
+    const problem: Json = operation.method === 'head' ? bare : { ...bare, content };
     const answered = responses[String(status)] as Json | undefined;
     if (answered === undefined) {
       used.set(name, problem);
@@ -140,7 +142,7 @@ function headerObject({ description, required = false, example }: HeaderShapes[s
 /** A problem of this status (RFC 9457); its code is one of those. */
 function problemResponse(status: number, codes: readonly ErrorCode[], common: HeaderShapes): Json {
   const [first] = codes as readonly [ErrorCode];
-  const retry = status === 429 || status === 503;
+  const retry = status === 423 || status === 429 || status === 503;
   const headers: HeaderShapes = {
     ...common,
     ...(retry ? { 'Retry-After': { description: 'Seconds to wait before asking again.', required: true, example: '2' } } : {}),

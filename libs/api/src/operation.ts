@@ -34,7 +34,7 @@ export interface ResponseShape {
   readonly headers?: HeaderShapes;
 }
 
-export type ApiMethod = 'get' | 'post' | 'put' | 'patch' | 'delete';
+export type ApiMethod = 'get' | 'head' | 'options' | 'post' | 'put' | 'patch' | 'delete';
 
 /** One method of one path: what it takes, and everything that it may answer. */
 export interface ApiOperation {
@@ -61,6 +61,7 @@ export interface ApiOperation {
 
 export const API_TAGS = {
   Jobs: 'Submit files, follow the work, fetch what came of it.',
+  Uploads: 'Send a large file in pieces, over lines that break.',
   Results: 'What the stages of a job have left.',
   Mappings: 'Which column is which field: kept, compared, tried.',
   Rules: 'What a result is judged by: kept, and brought along.',

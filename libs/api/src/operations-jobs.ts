@@ -98,6 +98,9 @@ export const jobOperations: readonly ApiOperation[] = [
     },
     problems: [
       'not_found',
+      'conflict_state',
+      'upload_locked',
+      'checksum_mismatch',
       'overloaded',
       'gone',
       'idempotency_in_progress',

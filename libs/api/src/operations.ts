@@ -9,11 +9,13 @@ import { redriveOperations } from './operations-redrive.js';
 import { ruleOperations } from './operations-rules.js';
 import { storageOperations } from './operations-storage.js';
 import { webhookOperations } from './operations-webhooks.js';
+import { uploadOperations } from './operations-uploads.js';
 
 /** Every operation of the HTTP API. The document, the rate limits and the tests of the routes all come from here. */
 export const operations: readonly ApiOperation[] = [
   ...jobOperations,
   ...redriveOperations,
+  ...uploadOperations,
   ...historyOperations,
   ...artifactOperations,
   ...mappingOperations,

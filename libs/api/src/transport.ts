@@ -20,8 +20,10 @@ export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: FormData | string;
+  readonly body?: FormData | Blob | string;
   readonly signal?: AbortSignal | undefined;
+  /** How often this call is made at most. */
+  readonly tries?: number;
   /** Statuses besides 2xx whose body is an answer and not a problem. */
   readonly answers?: readonly number[];
 }
@@ -56,7 +58,7 @@ export class Transport {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#once(path, call);
       if (!(outcome instanceof Error)) return outcome;
-      const waitMs = attempt < (this.#options.tries ?? TRIES) ? waitBefore(outcome, attempt) : undefined;
+      const waitMs = attempt < (call.tries ?? this.#options.tries ?? TRIES) ? waitBefore(outcome, attempt) : undefined;
       if (waitMs === undefined) throw outcome;
       await this.pause(waitMs, call.signal);
     }

@@ -8,6 +8,7 @@ import { Doors1700000000002 } from './migrations/0002-doors.js';
 import { Rules1700000000003 } from './migrations/0003-rules.js';
 import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
 import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
+import { Uploads1700000000010 } from './migrations/0010-uploads.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { Webhooks1700000000005 } from './migrations/0005-webhooks.js';
 import { tables } from './schema/tables.js';
@@ -183,6 +184,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
       Webhooks1700000000005,
       Fairness1700000000008,
       Housekeeping1700000000009,
+      Uploads1700000000010,
     ],
     migrationsTableName: 'migrations',
     logging: false,

@@ -26,6 +26,8 @@ export class Reconciler {
     private readonly log: Logger,
     private readonly housekeeping: Housekeeping,
     queueUrl: string,
+    /** What else the leader does in each pass. */
+    private readonly eachPass: readonly (() => Promise<void>)[] = [],
   ) {
     this.#gauges = new TruthGauges(repository, queueUrl, metrics);
   }
@@ -70,5 +72,6 @@ export class Reconciler {
     await this.rings.ring(await this.repository.servicesWithReadyWork());
     await this.#gauges.refresh();
     void this.housekeeping.tidy();
+    for (const work of this.eachPass) await work();
   }
 }

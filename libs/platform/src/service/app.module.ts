@@ -21,6 +21,7 @@ import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
 import { WebhooksRepository } from '../database/webhooks.repository.js';
+import { UploadsRepository } from '../database/uploads.repository.js';
 import { WatchRepository } from '../database/watch.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
 import type { Engine } from '../engine/engine.js';
@@ -64,6 +65,7 @@ const REPOSITORIES = [
   StagesRepository,
   TenantsRepository,
   WebhooksRepository,
+  UploadsRepository,
 ];
 
 /** The one module of a process: the platform's parts and the services' controllers. */

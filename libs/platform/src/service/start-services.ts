@@ -14,6 +14,7 @@ import { RulesRepository } from '../database/rules.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
+import { UploadsRepository } from '../database/uploads.repository.js';
 import { Engine } from '../engine/engine.js';
 import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
@@ -34,6 +35,7 @@ import { StageRunner } from '../stages/stage-runner.js';
 import { errorName, nestLogger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { keepProcessGauges } from './process-gauges.js';
+import { sweepUploads } from '../uploads/sweep-uploads.js';
 import { Doorbell } from '../watch/doorbell.js';
 import { JobWatch } from '../watch/job-watch.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
@@ -140,6 +142,7 @@ function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler
     parts.log,
     app.get(Housekeeping),
     parts.queueUrl,
+    [() => sweepUploads(app.get(UploadsRepository), parts.blobs)],
   );
   reconciler.start();
   return reconciler;

@@ -15,6 +15,7 @@ import { QuarantineResubmitController } from './quarantine-resubmit.controller.j
 import { SchemasController } from './schemas.controller.js';
 import { StorageController } from './storage.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
+import { UploadsController } from './uploads.controller.js';
 import { watchCall } from './watch.grpc.js';
 
 /** The door for clients. */
@@ -37,6 +38,7 @@ export const gateway: Service = {
     StorageController,
     RetentionController,
     WebhooksController,
+    UploadsController,
   ],
   stages: [],
   calls: [watchCall],

@@ -17,6 +17,7 @@ import {
   Rings,
   RulesRepository,
   Tenant,
+  UploadsRepository,
 } from '@attune/platform';
 import { Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -37,6 +38,7 @@ export class JobsController {
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
     @Inject(DatasetsRepository) private readonly datasets: DatasetsRepository,
+    @Inject(UploadsRepository) private readonly uploads: UploadsRepository,
     @Inject(IdempotencyRepository) private readonly keys: IdempotencyRepository,
     @Inject(MappingsRepository) private readonly mappings: MappingsRepository,
     @Inject(RulesRepository) private readonly rules: RulesRepository,
@@ -56,6 +58,7 @@ export class JobsController {
       {
         jobs: this.jobs,
         datasets: this.datasets,
+        uploads: this.uploads,
         keys: this.keys,
         mappings: this.mappings,
         rules: this.rules,

@@ -150,7 +150,7 @@ function unknownPart(name: string): AppError {
 }
 
 /** A name is data for people, not a path. */
-function cleanName(name: string | undefined): string | null {
+export function cleanName(name: string | undefined): string | null {
   const last = name
     ?.split(/[\\/]/)
     .pop()

@@ -1,41 +1,33 @@
-import { once as eventOnce } from 'node:events';
-import { type InputReference, JobRequest, parseRequest } from '@attune/api';
-import { AppError, bareId } from '@attune/core';
+import { JobRequest, parseRequest } from '@attune/api';
 import {
   activeTraceparent,
   type AnsweredKey,
-  type BlobStore,
-  type DatasetsRepository,
   failpoint,
   type IdempotencyRepository,
   type JobsRepository,
   type MappingsRepository,
-  type Metrics,
   readJson,
   requestId,
   type RulesRepository,
-  type StoredDataset,
 } from '@attune/platform';
 import type { Request } from 'express';
+import { referredInput } from './job-input.js';
+import { keepReceived } from './keep-received.js';
 import { jobMapping } from './kept-mapping.js';
 import { jobRules } from './kept-rules.js';
 import { type Done, once } from './once.js';
-import { fingerprintOf, readSubmission, type ReceivedFile, type SubmissionRequest } from './submission.js';
+import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
+import type { UploadStores } from './upload-parts.js';
 
 const ROUTE = 'POST /api/v1/jobs';
 
-export interface SubmitParts {
+export interface SubmitParts extends UploadStores {
   readonly jobs: JobsRepository;
-  readonly datasets: DatasetsRepository;
   readonly keys: IdempotencyRepository;
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
-  readonly blobs: BlobStore;
-  readonly metrics: Metrics;
   readonly uploadLimitBytes: number;
 }
-
-type JobInput = StoredDataset & { readonly name: string | null };
 
 export type Submitted = Done & { readonly replayed: boolean };
 
@@ -71,7 +63,8 @@ async function create(
     priority_class: priorityClass,
     options: { mapping, mapping_id, rules, rules_id, ...options },
   } = submission;
-  const input = 'file' in submission ? await keep(parts, tenantId, submission.file) : await refer(parts, tenantId, submission.input);
+  const input =
+    'file' in submission ? await keepReceived(parts, tenantId, submission.file) : await referredInput(parts, tenantId, submission.input);
   const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
   await failpoint('submit.before_tx');
   const submitted = await parts.jobs.submit({
@@ -91,36 +84,4 @@ async function create(
   await failpoint('submit.after_tx_before_202');
   parts.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
   return submitted;
-}
-
-async function keep({ datasets, blobs }: SubmitParts, tenantId: string, file: ReceivedFile): Promise<JobInput> {
-  const { sha256, bytes, key: storageKey, name } = file;
-  await failpoint('upload.before_blob_row');
-  const { datasetId, wasRemoved } = await datasets.receive({ tenantId, sha256, bytes, storageKey });
-  await failpoint('upload.after_blob_row');
-  if (wasRemoved) await expectStored(blobs, storageKey);
-  return { datasetId, sha256, bytes, name };
-}
-
-/** @throws AppError not_found alike for bytes that never came, were removed, or are another tenant's. */
-async function refer({ datasets }: SubmitParts, tenantId: string, reference: InputReference): Promise<JobInput> {
-  const [[member, value]] = Object.entries(reference) as [[keyof InputReference, string]];
-  const id = bareId('ds', value);
-  const name = member === 'sha256' ? { sha256: value } : id === undefined ? undefined : { id };
-  const found = name && (await datasets.named(tenantId, name));
-  if (found) return { ...found, name: null };
-  const message = 'There are no such bytes; send them again.';
-  throw new AppError('not_found', 'there is no such input', { errors: [{ pointer: `/input/${member}`, code: 'unknown', message }] });
-}
-
-/** A deletion of the last job over the same bytes may have come between their arrival and their row. */
-async function expectStored(blobs: BlobStore, key: string): Promise<void> {
-  const source = blobs.open(key, { start: 0, end: 0 });
-  try {
-    await eventOnce(source, 'readable');
-  } catch (cause) {
-    throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again', { cause });
-  } finally {
-    source.destroy();
-  }
 }

@@ -10,6 +10,7 @@ import { jobEvents, jobs } from './jobs.js';
 import { attempts, jobStages, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
 import { webhookDeliveries, webhooks } from './webhooks.js';
+import { uploadParts, uploads } from './uploads.js';
 
 /** Every table of ours as the code expects it; a migrated database is the same (drift.int.test.ts). */
 export const tables: EntitySchema[] = [
@@ -36,4 +37,6 @@ export const tables: EntitySchema[] = [
   retentionPolicies,
   webhooks,
   webhookDeliveries,
+  uploads,
+  uploadParts,
 ];

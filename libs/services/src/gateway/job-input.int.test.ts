@@ -1,0 +1,121 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AttuneClient, ProblemBody } from '@attune/api';
+import {
+  Database,
+  hashApiKey,
+  keyStart,
+  newApiKey,
+  openServices,
+  readConfig,
+  type RunningProcess,
+  TenantsRepository,
+} from '@attune/platform';
+import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { pino } from 'pino';
+import request from 'supertest';
+import { gateway } from './gateway.js';
+
+jest.setTimeout(60_000);
+
+const FILE = 'patient_id,first_name\nP1,Ada\nP2,Bo\n';
+const hashOf = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+
+let directory: string;
+let fresh: FreshDatabase;
+let running: RunningProcess & { pepper: string };
+let database: Database;
+let ours: string;
+let theirs: string;
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'attune-input-'));
+  fresh = await freshDatabase();
+  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
+  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
+  database = await Database.open(fresh.url);
+  const tenants = new TenantsRepository(database);
+  const keyOf = async (name: string): Promise<string> => {
+    const key = newApiKey();
+    await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
+    return key;
+  };
+  [ours, theirs] = [await keyOf('ours'), await keyOf('theirs')];
+});
+
+afterAll(async () => {
+  await running?.close();
+  await database?.close();
+  await fresh?.drop();
+  rmSync(directory, { recursive: true });
+});
+
+type Method = 'get' | 'post' | 'delete';
+const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
+const clientOf = (key = ours) => new AttuneClient({ url: running.url, apiKey: key, fetch, newKey: randomUUID });
+const submitted = (file: string) => clientOf().submit({ file: new Blob([file]), name: 'people.csv' });
+
+describe('a job over bytes that are here already', () => {
+  test('is made by their sha256 and by their dataset, and works on the same bytes', async () => {
+    const first = await submitted(FILE);
+    const { dataset_id, sha256, bytes } = first.input;
+    for (const input of [{ sha256 }, { dataset_id }, { dataset_id: dataset_id.replace('ds_', '') }]) {
+      const job = await clientOf().submitReference({ input, operation: 'validate' });
+      expect([job.operation, job.input]).toEqual(['validate', { dataset_id, sha256, bytes }]);
+    }
+  });
+
+  test('is refused alike where they never came, are another tenant’s, or were removed with their last job', async () => {
+    const { input } = await submitted(`${FILE}P3,Cy\n`);
+    const gone = await submitted(`${FILE}P4,Di\n`);
+    await database.query(`UPDATE attune.blobs SET removed_at = now() WHERE sha256 = $1`, [gone.input.sha256]);
+    const problems = [];
+    for (const [key, reference] of [
+      [theirs, { sha256: input.sha256 }],
+      [theirs, { sha256: hashOf('never') }],
+      [ours, { sha256: gone.input.sha256 }],
+    ] as const)
+      problems.push(await refused(404, { input: reference }, key));
+    for (const [key, id] of [
+      [theirs, input.dataset_id],
+      [theirs, `ds_${randomUUID()}`],
+      [ours, gone.input.dataset_id],
+      [ours, 'nothing of the kind'],
+    ] as const)
+      problems.push(await refused(404, { input: { dataset_id: id } }, key));
+    const told = problems.map(({ code, detail, errors }) => JSON.stringify({ code, detail, places: errors?.map(({ code: c }) => c) }));
+    expect(new Set(told).size).toBe(1);
+  });
+
+  test('happens once per idempotency key, and a replay needs the bytes no more', async () => {
+    const { input } = await submitted(`${FILE}P5,Ed\n`);
+    const idempotencyKey = randomUUID();
+    const again = () => clientOf().submitReference({ input: { sha256: input.sha256 }, idempotencyKey });
+    const { job_id: id } = await again();
+    await database.query(`UPDATE attune.blobs SET removed_at = now() WHERE sha256 = $1`, [input.sha256]);
+    expect((await again()).job_id).toBe(id);
+    const other = clientOf().submitReference({ input: { dataset_id: input.dataset_id }, idempotencyKey });
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+  });
+
+  test.each([
+    [{}, '/input'],
+    [{ input: {} }, '/input'],
+    [{ input: { sha256: 'A'.repeat(64) } }, '/input/sha256'],
+    [{ input: { sha256: hashOf('x'), dataset_id: 'ds_x' } }, '/input'],
+    [{ input: { path: '/etc/passwd' } }, '/input/path'],
+    [{ input: { sha256: hashOf('x') }, operation: 'dance' }, '/operation'],
+    [{ input: { sha256: hashOf('x') }, options: { remove_duplicate: true } }, '/options/remove_duplicate'],
+    [{ input: { sha256: hashOf('x') }, tenant_id: 'x' }, '/tenant_id'],
+  ])('is not made of %j', async (body, pointer) => {
+    const problem = await refused(400, body);
+    expect(problem.errors?.map((place) => place.pointer)).toContain(pointer);
+  });
+});
+
+async function refused(status: number, body: object, key = ours): Promise<ProblemBody> {
+  const answer = await call('post', '/api/v1/jobs', key).send(body).expect(status);
+  return ProblemBody.parse(answer.body);
+}
