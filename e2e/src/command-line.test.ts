@@ -3,13 +3,28 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { JobBody, jobPaths } from '@attune/api';
+import { S3Double } from '@attune/testing';
 import { Installation, ROOT } from './installation.js';
 
 jest.setTimeout(300_000);
 
 let attune: Installation;
-beforeAll(async () => (attune = await Installation.start()));
-afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
+let bucket: S3Double;
+let onBucket: Record<string, string>;
+beforeAll(async () => {
+  bucket = await S3Double.start();
+  const { accessKeyId, secretAccessKey } = bucket.credentials;
+  onBucket = {
+    ATTUNE_BLOBS_URL: bucket.url('records'),
+    ATTUNE_S3_ACCESS_KEY_ID: accessKeyId,
+    ATTUNE_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  };
+  attune = await Installation.start(onBucket);
+});
+afterAll(async () => {
+  expect(await attune.stop()).toEqual({ exitCode: 0, left: [] });
+  await bucket.close();
+});
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -55,4 +70,20 @@ test('the command line submits, waits, fetches, lists, shows and explains, with 
   const broken = path.join(attune.directory, 'cut-short.zip');
   fs.writeFileSync(broken, 'PK\x03\x04');
   expect((await cli(['submit', broken, '--wait'])).code).toBe(1);
+});
+
+test('with a bucket for blobs every byte lies there under its tenant, a deleted job leaves nothing, and the doctor can tell', async () => {
+  const { job_id: id, input } = await attune.run({ bytes: 'patient_id,first_name\nS3-1,Ottilie\n' });
+  const keys = () => [...bucket.bucket.objects.keys()].filter((key) => !key.includes('/.incoming/'));
+  const ofJob = () => keys().filter((key) => key.includes(id.slice('job_'.length)));
+  expect(keys().every((key) => /^records\/tenants\/[^/]+\/(blobs|jobs)\//.test(key))).toBe(true);
+  expect(keys().filter((key) => key.endsWith(input.sha256))).toHaveLength(1);
+  expect(ofJob().length).toBeGreaterThan(0);
+  expect(fs.existsSync(path.join(attune.server.dataDir, 'blobs'))).toBe(false);
+  expect((await attune.send(jobPaths(id).self, 'DELETE')).status).toBe(204);
+  expect(ofJob()).toEqual([]);
+  const seen = await cli(['doctor', 's3'], onBucket);
+  expect([seen.code, seen.out.split('\n').filter((line) => line.startsWith('ok')).length]).toEqual([0, 10]);
+  expect((await cli(['doctor', 's3'], { ...onBucket, ATTUNE_S3_SECRET_ACCESS_KEY: 'wrong' })).code).toBe(4);
+  expect(seen.out + seen.error).not.toContain(bucket.credentials.secretAccessKey);
 });

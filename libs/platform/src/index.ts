@@ -5,6 +5,7 @@ export * from './auth/authentication.js';
 export * from './auth/operators.js';
 export * from './blobs/blob-store.js';
 export * from './blobs/erase.js';
+export * from './blobs/check-store.js';
 export * from './blobs/file-blobs.js';
 export * from './blobs/open-blobs.js';
 export type { BlobsConfig } from './config/blobs-url.js';

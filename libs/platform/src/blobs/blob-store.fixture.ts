@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { checkStore, type StoreCheck } from './check-store.js';
 import type { BlobStore, ListedBlob } from './blob-store.js';
 
 export interface StoreUnderTest {
@@ -216,6 +217,14 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       expect(() => blobs.open(key)).toThrow('a blob key is not a plain path');
       await expect(blobs.remove(key)).rejects.toMatchObject({ code: 'internal' });
       await expect(blobs.removeAll(key)).rejects.toMatchObject({ code: 'internal' });
+    });
+
+    test('the doctor finds everything that Attune asks of a store, and leaves nothing behind', async () => {
+      const checks: StoreCheck[] = [];
+      for await (const one of checkStore(blobs)) checks.push(one);
+      expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+      expect(checks.length).toBe(blobs.direct ? 9 : 6);
+      expect(await store.left()).toEqual([]);
     });
 
     test('the store proves that it works, and a sweep keeps what is stored', async () => {

@@ -7,7 +7,10 @@ import { PATIENCE, S3Bucket, type S3Patience, type S3Settings } from './s3-bucke
 const PART_BYTES = 5 * 1024 * 1024;
 
 /** A store in a part of the bucket of its own, which is empty again when it is closed. */
-export function openS3(settings: S3Settings, patience: S3Patience = PATIENCE): StoreUnderTest & { readonly blobs: S3Blobs } {
+export function openS3(
+  settings: S3Settings,
+  patience: S3Patience = PATIENCE,
+): StoreUnderTest & { readonly blobs: S3Blobs; readonly prefix: string } {
   const own = { ...settings, prefix: [settings.prefix, `test-${randomUUID()}`].filter(Boolean).join('/') };
   const bucket = new S3Bucket(own, PATIENCE);
   const blobs = new S3Blobs(own, { patience, partBytes: PART_BYTES });
@@ -22,5 +25,5 @@ export function openS3(settings: S3Settings, patience: S3Patience = PATIENCE): S
     for (const key of await left()) if (!key.startsWith('unfinished')) await blobs.remove(key);
     bucket.client.destroy();
   };
-  return { blobs, left, close };
+  return { blobs, left, close, prefix: own.prefix };
 }
