@@ -27,6 +27,7 @@ export * from './problem.api.js';
 export * from './quality.api.js';
 export * from './quarantine.api.js';
 export * from './retention.api.js';
+export * from './batch.api.js';
 export * from './redrive.api.js';
 export { type UploadOptions } from './resumable-upload.js';
 export * from './rule.api.js';

@@ -1,6 +1,7 @@
 import type { DuplicatePage } from './duplicate.api.js';
 import { historyExamples } from './history-examples.js';
 import { mappingExamples } from './mapping-examples.js';
+import type { BatchBody } from './batch.api.js';
 import type { BulkRedriveBody } from './redrive.api.js';
 import { ruleExamples } from './rule-examples.js';
 import { storageExamples } from './storage-examples.js';
@@ -196,6 +197,7 @@ const byName: Readonly<Record<string, unknown>> = {
   ...storageExamples,
   ...webhookExamples,
   ArtifactDocument: manifest,
+  Batch: { job_ids: [exampleJob.job_id] } satisfies BatchBody,
   BulkRedrive: { dry_run: true, matched: 2, job_ids: [exampleJob.job_id], refused: [] } satisfies BulkRedriveBody,
   DuplicatePage: duplicates,
   FindingPage: findings,

@@ -37,6 +37,7 @@ import { ProblemBody } from './problem.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, QuarantineRecord } from './quarantine.api.js';
 import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionRequest } from './retention.api.js';
+import { BatchBody, BatchRequest } from './batch.api.js';
 import { BulkRedriveBody, BulkRedriveRequest, RedriveRequest } from './redrive.api.js';
 import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
@@ -61,6 +62,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   Operation: OperationRequest,
   JobOptions: JobOptionsRequest,
   JobRequest,
+  BatchRequest,
   RedriveRequest,
   BulkRedriveRequest,
   GivenMapping,
@@ -75,6 +77,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
 const ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  Batch: BatchBody,
   BulkRedrive: BulkRedriveBody,
   Artifact: ArtifactBody,
   ArtifactDocument,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { BatchBody, BatchRequest } from './batch.api.js';
 import {
   CloneRequest,
   JobBody,
@@ -109,6 +110,38 @@ export const jobOperations: readonly ApiOperation[] = [
       'unprocessable_file',
       'idempotency_mismatch',
       'storage_full',
+    ],
+  },
+  {
+    id: 'submitJobs',
+    method: 'post',
+    path: '/api/v1/jobs/batch',
+    tag: 'Jobs',
+    summary: 'Submit many jobs over bytes that Attune has already',
+    description:
+      'All of them are made, or none: a problem names the job that it is about, as in `/jobs/17/input/sha256`. Counts as one request for the rate limit.',
+    security: 'key',
+    limit: 'jobs',
+    headers: IDEMPOTENCY_KEY,
+    body: { required: true, content: json(BatchRequest, { jobs: [EXAMPLE_REFERENCE] }) },
+    responses: {
+      202: answer('The jobs.', BatchBody, {
+        ...RETRY_AFTER,
+        'Idempotent-Replayed': { description: '`true` when the key was used before and this is its first answer again.', example: 'true' },
+      }),
+    },
+    problems: [
+      'not_found',
+      'conflict_state',
+      'upload_locked',
+      'checksum_mismatch',
+      'overloaded',
+      'gone',
+      'idempotency_in_progress',
+      'payload_too_large',
+      'unsupported_media',
+      'unprocessable_file',
+      'idempotency_mismatch',
     ],
   },
   {

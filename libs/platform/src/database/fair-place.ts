@@ -2,7 +2,7 @@ import type { PriorityClass } from '@attune/core';
 import type { Database } from './database.js';
 
 /** Cost of one shard in virtual time; weights divide it. */
-const SHARD_COST = 1_000;
+export const SHARD_COST = 1_000;
 
 /** What a class weighs for a tenant that nothing else was said for: of the workers a tenant has, bulk gets a fifth while interactive jobs wait. */
 export const CLASS_WEIGHTS: Readonly<Record<PriorityClass, number>> = { interactive: 4, bulk: 1 };

@@ -7,11 +7,11 @@ import {
   type PriorityClass,
   type WorkerService,
 } from '@attune/core';
-import { createJob, stagesOf, TERMINAL } from '@attune/pipeline';
-import { v7 as uuidv7 } from 'uuid';
+import { TERMINAL } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import { answerKey, type AnsweredKey, type Held, hold } from './held-job.js';
+import { insertJobs, type NewJobs } from './new-jobs.js';
 import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
 
@@ -91,50 +91,33 @@ export class JobsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Job, stages, first history line and the idempotency answer in one transaction. Answers the job's id and the services to ring.
+   * A new job and the idempotency answer in one transaction. Answers the job's id and the services to ring.
    * @throws AppError overloaded when the bytes were removed with the last job over them a moment ago: send them again.
    */
-  async submit(submission: Submission): Promise<{ jobId: string; rings: readonly WorkerService[] }> {
-    const jobId = uuidv7();
-    const { state, effects } = createJob(submission.operation, null, 0);
-    const rings = await this.database.transaction(async (query) => {
-      await holdInput(query, submission.datasetId);
-      await query(
-        `INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from, priority_class)
-         VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-        [
-          submission.tenantId,
-          jobId,
-          submission.operation,
-          JSON.stringify(submission.options),
-          submission.mapping && JSON.stringify(submission.mapping),
-          state.stages[0]!.name,
-          submission.datasetId,
-          submission.inputSha256,
-          submission.bytesIn,
-          submission.traceparent,
-          submission.inputName,
-          submission.requestId ?? null,
-          submission.clonedFrom ?? null,
-          submission.priorityClass,
-        ],
-      );
-      const stages = stagesOf(submission.operation).map((stage, position) => ({
-        stage: stage.name,
-        position,
-        service: stage.service,
-        status: state.stages[position]!.status,
-      }));
-      await query(
-        `INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status)
-         SELECT $1, $2, s.stage, s.position, s.service, s.status
-         FROM jsonb_to_recordset($3::jsonb) AS s(stage text, position int, service text, status text)`,
-        [submission.tenantId, jobId, JSON.stringify(stages)],
-      );
-      if (submission.idempotency) await answerKey(query, submission.tenantId, submission.idempotency, jobId);
-      return writeEffects(query, { id: jobId, tenant_id: submission.tenantId }, effects);
+  async submit({ idempotency, ...submission }: Submission): Promise<{ jobId: string; rings: readonly WorkerService[] }> {
+    const { jobIds, rings } = await this.submitAll(submission.tenantId, [submission], idempotency);
+    return { jobId: jobIds[0]!, rings };
+  }
+
+  /** New jobs of one tenant, all of them or none; the idempotency key is answered with the first. @throws AppError overloaded, as above. */
+  async submitAll(tenantId: string, submissions: readonly Submission[], idempotency?: AnsweredKey): Promise<NewJobs> {
+    // One statement is a transaction of its own.
+    if (idempotency === undefined) return insertJobs((text, values) => this.database.query(text, values), tenantId, submissions);
+    return this.database.transaction(async (query) => {
+      const made = await insertJobs(query, tenantId, submissions);
+      await answerKey(query, tenantId, idempotency, made.jobIds[0]!);
+      return made;
     });
-    return { jobId, rings };
+  }
+
+  /** The jobs that came with this one in one request, itself among them, in their order. */
+  async togetherWith(tenantId: string, jobId: string): Promise<readonly string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      `SELECT j.id FROM attune.jobs j JOIN attune.jobs first ON first.tenant_id = $1 AND first.id = $2
+       WHERE j.tenant_id = $1 AND j.created_at = first.created_at AND j.request_id IS NOT DISTINCT FROM first.request_id ORDER BY j.id`,
+      [tenantId, jobId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** A deleted job is found too: its `deleted_at` says so. */
@@ -299,16 +282,6 @@ async function refuseHeld(query: Database['query'], { id, dataset_id }: Held): P
     [id, dataset_id],
   );
   if (found?.held) throw new AppError('legal_hold', 'a legal hold lies on the job or its dataset; release it first');
-}
-
-/** Keeps the input from being removed until the job over it is there. */
-async function holdInput(query: Database['query'], datasetId: string): Promise<void> {
-  const [input] = await query<{ removed: boolean }>(
-    `SELECT b.removed_at IS NOT NULL AS removed FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
-     WHERE d.id = $1 FOR SHARE OF b`,
-    [datasetId],
-  );
-  if (input?.removed !== false) throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again');
 }
 
 /** Where the job's input is stored, if no other job is left that uses it; then it counts as removed. */

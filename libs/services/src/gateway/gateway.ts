@@ -4,6 +4,7 @@ import { JobArtifactsController } from './job-artifacts.controller.js';
 import { JobHistoryController } from './job-history.controller.js';
 import { JobLineageController } from './job-lineage.controller.js';
 import { JobMappingController } from './job-mapping.controller.js';
+import { JobBatchController } from './job-batch.controller.js';
 import { JobRedriveController } from './job-redrive.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { MappingsController } from './mappings.controller.js';
@@ -28,6 +29,7 @@ export const gateway: Service = {
     JobHistoryController,
     JobLineageController,
     JobMappingController,
+    JobBatchController,
     JobRedriveController,
     QuarantineDownloadController,
     QuarantineResubmitController,

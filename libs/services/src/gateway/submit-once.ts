@@ -9,10 +9,11 @@ import {
   readJson,
   requestId,
   type RulesRepository,
+  type Submission,
 } from '@attune/platform';
 import type { Request } from 'express';
 import { referredInput } from './job-input.js';
-import { keepReceived } from './keep-received.js';
+import { type JobInput, keepReceived } from './keep-received.js';
 import { jobMapping } from './kept-mapping.js';
 import { jobRules } from './kept-rules.js';
 import { type Done, once } from './once.js';
@@ -55,22 +56,32 @@ async function create(
   parts: SubmitParts,
   tenantId: string,
   request: Request,
-  submission: SubmissionRequest | JobRequest,
+  asked: SubmissionRequest | JobRequest,
   idempotency?: AnsweredKey,
 ): Promise<Done> {
-  const {
-    operation,
-    priority_class: priorityClass,
-    options: { mapping, mapping_id, rules, rules_id, ...options },
-  } = submission;
-  const input =
-    'file' in submission ? await keepReceived(parts, tenantId, submission.file) : await referredInput(parts, tenantId, submission.input);
-  const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
+  const input = 'file' in asked ? await keepReceived(parts, tenantId, asked.file) : await referredInput(parts, tenantId, asked.input);
+  const submission = await submissionOf(parts, tenantId, request, asked, input);
   await failpoint('submit.before_tx');
-  const submitted = await parts.jobs.submit({
+  const submitted = await parts.jobs.submit({ ...submission, ...(idempotency ? { idempotency } : {}) });
+  await failpoint('submit.after_tx_before_202');
+  parts.metrics.jobsSubmitted.inc({ operation_type: asked.operation, source: 'http' });
+  return submitted;
+}
+
+/** The job that is asked for, with the mapping and the rules that it names. @throws AppError for one that is not there. */
+export async function submissionOf(
+  parts: Pick<SubmitParts, 'mappings' | 'rules'>,
+  tenantId: string,
+  request: Request,
+  { operation, priority_class: priorityClass, options }: SubmissionRequest | JobRequest,
+  input: JobInput,
+): Promise<Submission> {
+  const { mapping, mapping_id, rules, rules_id, ...rest } = options;
+  const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
+  return {
     tenantId,
     operation,
-    options: { ...options, ...(document === undefined ? {} : { rules: document }) },
+    options: { ...rest, ...(document === undefined ? {} : { rules: document }) },
     priorityClass,
     mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId: input.datasetId,
@@ -79,9 +90,5 @@ async function create(
     inputName: input.name,
     traceparent: activeTraceparent() ?? request.header('traceparent') ?? null,
     requestId: requestId(request),
-    ...(idempotency ? { idempotency } : {}),
-  });
-  await failpoint('submit.after_tx_before_202');
-  parts.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
-  return submitted;
+  };
 }

@@ -1,0 +1,91 @@
+import { AppError, type WorkerService } from '@attune/core';
+import { createJob, type Effect, type HistoryLine, stagesOf } from '@attune/pipeline';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from './database.js';
+import { CLASS_WEIGHTS, SHARD_COST } from './fair-place.js';
+import type { Submission } from './jobs.repository.js';
+
+export interface NewJobs {
+  /** In the order of the submissions. */
+  readonly jobIds: readonly string[];
+  readonly rings: readonly WorkerService[];
+}
+
+/**
+ * The jobs of one tenant in one statement: rows, stages, first lines of the history and fair places (those of `giveFairPlace`, one after
+ * another). Their inputs are kept from being removed meanwhile.
+ * @throws AppError overloaded when an input was removed with the last job over it a moment ago: send it again.
+ */
+export async function insertJobs(query: Database['query'], tenantId: string, submissions: readonly Submission[]): Promise<NewJobs> {
+  const rows = submissions.map(rowOf);
+  const [made] = await query<{ jobs: number }>(STATEMENT, [tenantId, JSON.stringify(rows), SHARD_COST, JSON.stringify(CLASS_WEIGHTS)]);
+  if (made?.jobs !== rows.length) throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again');
+  return { jobIds: rows.map(({ id }) => id), rings: [...new Set(rows.flatMap(({ ring }) => ring))] };
+}
+
+function rowOf(submission: Submission, at: number) {
+  const { state, effects } = createJob(submission.operation, null, 0);
+  const [line] = effects.flatMap((effect: Effect): HistoryLine[] => (effect.type === 'history' ? [effect.line] : []));
+  return {
+    at,
+    id: uuidv7(),
+    operation: submission.operation,
+    options: submission.options,
+    mapping: submission.mapping,
+    stage: state.stages[0]!.name,
+    dataset_id: submission.datasetId,
+    input_sha256: submission.inputSha256,
+    bytes_in: submission.bytesIn,
+    traceparent: submission.traceparent,
+    input_name: submission.inputName,
+    request_id: submission.requestId ?? null,
+    cloned_from: submission.clonedFrom ?? null,
+    priority_class: submission.priorityClass,
+    stages: stagesOf(submission.operation).map((stage, position) => ({
+      stage: stage.name,
+      position,
+      service: stage.service,
+      status: state.stages[position]!.status,
+    })),
+    line,
+    ring: effects.flatMap((effect) => (effect.type === 'ready' ? [effect.service] : [])),
+  };
+}
+
+const STATEMENT = `
+  WITH given AS (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(at int, id uuid, operation text, options jsonb, mapping jsonb, stage text, dataset_id uuid,
+      input_sha256 text, bytes_in bigint, traceparent text, input_name text, request_id text, cloned_from uuid, priority_class text,
+      stages jsonb, line jsonb)),
+  held AS (
+    SELECT d.id FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
+    WHERE d.id IN (SELECT dataset_id FROM given) AND b.removed_at IS NULL FOR SHARE OF b),
+  accepted AS (
+    SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id),
+  floor AS (
+    SELECT coalesce((SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') ORDER BY fair_at LIMIT 1),
+      (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at),
+  class AS (
+    SELECT priority_class, count(*) AS jobs, ($4::jsonb ->> priority_class)::integer AS weight FROM accepted GROUP BY priority_class),
+  flow AS (
+    INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time, weight)
+    SELECT $1, priority_class, floor.at + jobs * ($3::bigint / weight), weight FROM class, floor
+    ON CONFLICT (tenant_id, priority_class) DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor))
+      + (SELECT jobs FROM class WHERE class.priority_class = f.priority_class) * ($3::bigint / f.weight)
+    RETURNING priority_class, weight, virtual_time),
+  job AS (
+    INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name,
+      request_id, cloned_from, priority_class)
+    SELECT $1, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from,
+      priority_class FROM accepted RETURNING id),
+  stage AS (
+    INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status, fair_at, ready_at)
+    SELECT $1, a.id, s.stage, s.position, s.service, s.status,
+      CASE s.status WHEN 'ready' THEN flow.virtual_time - (class.jobs - a.turn + 1) * ($3::bigint / flow.weight) ELSE 0 END,
+      CASE s.status WHEN 'ready' THEN now() END
+    FROM accepted a JOIN class USING (priority_class) JOIN flow USING (priority_class),
+      jsonb_to_recordset(a.stages) AS s(stage text, position int, service text, status text)),
+  line AS (
+    INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
+    SELECT $1, id, 1, line->>'type', line->>'level', line->>'message', line->'data' FROM accepted)
+  SELECT count(*)::int AS jobs FROM job`;

@@ -1,0 +1,90 @@
+import { type BatchBody, BatchRequest, type JobRequest, parseRequest } from '@attune/api';
+import { AppError, prefixed } from '@attune/core';
+import {
+  type BlobStore,
+  BLOBS,
+  type Config,
+  CONFIG,
+  DatasetsRepository,
+  IdempotencyRepository,
+  JobsRepository,
+  MappingsRepository,
+  Metrics,
+  readJson,
+  Rings,
+  RulesRepository,
+  type Submission,
+  Tenant,
+  UploadsRepository,
+} from '@attune/platform';
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { referredInput } from './job-input.js';
+import type { JobInput } from './keep-received.js';
+import { once } from './once.js';
+import { fingerprintOfValue } from './submission.js';
+import { type SubmitParts, submissionOf } from './submit-once.js';
+
+const ROUTE = 'POST /api/v1/jobs/batch';
+
+/** Many jobs over bytes that are here already, in one request: all of them are made, or none. */
+@Controller('api/v1/jobs')
+export class JobBatchController {
+  readonly #parts: SubmitParts;
+
+  constructor(
+    @Inject(JobsRepository) private readonly jobs: JobsRepository,
+    @Inject(DatasetsRepository) datasets: DatasetsRepository,
+    @Inject(UploadsRepository) uploads: UploadsRepository,
+    @Inject(IdempotencyRepository) keys: IdempotencyRepository,
+    @Inject(MappingsRepository) mappings: MappingsRepository,
+    @Inject(RulesRepository) rules: RulesRepository,
+    @Inject(Rings) private readonly rings: Rings,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(BLOBS) blobs: BlobStore,
+    @Inject(CONFIG) { uploadLimitBytes }: Config,
+  ) {
+    this.#parts = { jobs, datasets, uploads, keys, mappings, rules, metrics, blobs, uploadLimitBytes };
+  }
+
+  @Post('batch')
+  async submit(@Tenant() tenantId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const { jobId, rings, replayed } = await once(this.#parts, tenantId, request, ROUTE, {
+      read: async () => parseRequest(BatchRequest, await readJson(request), { what: 'The body' }),
+      fingerprint: fingerprintOfValue,
+      perform: async ({ jobs }, key) => {
+        const made = await this.jobs.submitAll(tenantId, await this.#submissions(tenantId, request, jobs), key);
+        for (const { operation } of jobs) this.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
+        return { jobId: made.jobIds[0]!, rings: made.rings };
+      },
+    });
+    const ids = await this.jobs.togetherWith(tenantId, jobId);
+    const body: BatchBody = { job_ids: ids.map((id) => prefixed('job', id)) };
+    if (replayed) response.set('Idempotent-Replayed', 'true');
+    response.status(202).set('Retry-After', '1').json(body);
+    await this.rings.ring(rings);
+  }
+
+  /** Bytes that several jobs name are looked up once. */
+  async #submissions(tenantId: string, request: Request, jobs: readonly JobRequest[]): Promise<readonly Submission[]> {
+    const inputs = new Map<string, JobInput>();
+    const submissions: Submission[] = [];
+    for (const [at, job] of jobs.entries()) {
+      try {
+        const named = JSON.stringify(job.input);
+        const input = inputs.get(named) ?? (await referredInput(this.#parts, tenantId, job.input));
+        inputs.set(named, input);
+        submissions.push(await submissionOf(this.#parts, tenantId, request, job, input));
+      } catch (error) {
+        throw error instanceof AppError ? located(error, at) : error;
+      }
+    }
+    return submissions;
+  }
+}
+
+/** The problem of one job, told with its place in the batch. */
+function located({ code, detail, errors }: AppError, at: number): AppError {
+  const places = errors.length > 0 ? errors : [{ pointer: '', code, message: detail }];
+  return new AppError(code, detail, { errors: places.map((place) => ({ ...place, pointer: `/jobs/${at}${place.pointer ?? ''}` })) });
+}
