@@ -11,6 +11,7 @@ export interface Pool {
   readonly rules: string[];
   readonly uploads: string[];
   /** These may be deleted. */
+  readonly spareUploads: string[];
   readonly spareRules: string[];
   readonly etags: string[];
   readonly cursors: string[];
@@ -88,7 +89,7 @@ function requestOf(path: string, method: string, operation: OperationObject): fc
 
 function poolOf(template: string, destructive: boolean): keyof Pool {
   if (template.includes('/rules')) return destructive ? 'spareRules' : 'rules';
-  if (template.includes('/uploads')) return 'uploads';
+  if (template.includes('/uploads')) return destructive ? 'spareUploads' : 'uploads';
   if (template.includes('/mappings')) return 'mappings';
   return destructive ? 'spare' : 'jobs';
 }

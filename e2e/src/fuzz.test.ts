@@ -33,6 +33,7 @@ beforeAll(async () => {
     rules: [rules!],
     spareRules: [spare!],
     uploads: [await begun()],
+    spareUploads: [await begun()],
     etags: ['"1"'],
     cursors: [],
   };
