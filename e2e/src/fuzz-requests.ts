@@ -10,9 +10,11 @@ export interface Pool {
   readonly mappings: string[];
   readonly rules: string[];
   readonly uploads: string[];
+  readonly webhooks: string[];
   /** These may be deleted. */
   readonly spareUploads: string[];
   readonly spareRules: string[];
+  readonly spareWebhooks: string[];
   readonly etags: string[];
   readonly cursors: string[];
 }
@@ -90,6 +92,7 @@ function requestOf(path: string, method: string, operation: OperationObject): fc
 function poolOf(template: string, destructive: boolean): keyof Pool {
   if (template.includes('/rules')) return destructive ? 'spareRules' : 'rules';
   if (template.includes('/uploads')) return destructive ? 'spareUploads' : 'uploads';
+  if (template.includes('/webhooks')) return destructive ? 'spareWebhooks' : 'webhooks';
   if (template.includes('/mappings')) return 'mappings';
   return destructive ? 'spare' : 'jobs';
 }

@@ -16,7 +16,7 @@ let pool: Pool;
 jest.setTimeout(1_800_000);
 
 beforeAll(async () => {
-  attune = await Installation.start({ ATTUNE_RATE_JOBS: '0', ATTUNE_RATE_API: '0' });
+  attune = await Installation.start({ ATTUNE_RATE_JOBS: '0', ATTUNE_RATE_API: '0', ATTUNE_EGRESS_ALLOW: '127.0.0.1' });
   const good = Array.from({ length: 60 }, (_, i) => `P${i},Ada,1980-01-02,x`).join('\n');
   const bytes = `patient_id,first_name,birth_date,note\n${good}\nP1,Ada,1980-01-02,x\nP2,Bo,02/30/1980,y\nP3,"Cy",1,2,3\n`;
   const jobs = await Promise.all([
@@ -34,6 +34,8 @@ beforeAll(async () => {
     spareRules: [spare!],
     uploads: [await begun()],
     spareUploads: [await begun()],
+    webhooks: [await told()],
+    spareWebhooks: [await told()],
     etags: ['"1"'],
     cursors: [],
   };
@@ -45,6 +47,13 @@ async function begun(): Promise<string> {
   const answer = await attune.request('/api/v1/uploads', { method: 'POST', headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': '8' } });
   expect(answer.status).toBe(201);
   return answer.headers.get('location')!.split('/').pop()!;
+}
+
+/** A webhook to where nobody listens. */
+async function told(): Promise<string> {
+  const answer = await attune.send('/api/v1/webhooks', 'POST', {}, { url: 'http://127.0.0.1:9/' });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { webhook_id: string }).webhook_id;
 }
 
 /** The id under which the example of the document was kept. */
