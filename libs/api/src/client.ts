@@ -46,6 +46,8 @@ export interface Submission {
   readonly options?: JobOptionsInput;
   /** `interactive` unless given. */
   readonly priorityClass?: PriorityClass;
+  /** RFC 3339, in UTC: a job that has not ended by then is `expired`. */
+  readonly deadlineAt?: string | undefined;
   /** Give one to make a submit repeatable across processes; else each call has its own. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -95,6 +97,7 @@ export class AttuneClient {
     body.set('operation', submission.operation ?? 'harmonize');
     body.set('options', JSON.stringify(submission.options ?? {}));
     if (submission.priorityClass !== undefined) body.set('priority_class', submission.priorityClass);
+    if (submission.deadlineAt !== undefined) body.set('deadline_at', submission.deadlineAt);
     body.set('file', submission.file, submission.name ?? 'file');
     const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
@@ -111,11 +114,12 @@ export class AttuneClient {
     operation = 'harmonize',
     options = {},
     priorityClass,
+    deadlineAt,
     idempotencyKey,
     signal,
   }: ReferenceSubmission): Promise<JobBody> {
     const headers = { 'idempotency-key': idempotencyKey ?? this.#newKey(), 'content-type': 'application/json' };
-    const body = JSON.stringify({ operation, input, options, priority_class: priorityClass });
+    const body = JSON.stringify({ operation, input, options, priority_class: priorityClass, deadline_at: deadlineAt });
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(signal === undefined ? {} : { signal }) });
   }
 

@@ -19,6 +19,9 @@ export const OperationRequest = z.enum(OPERATIONS);
 /** Part `priority_class` of a submit. Closed, like the operations. */
 export const PriorityRequest = z.enum(PRIORITY_CLASSES);
 
+/** Part `deadline_at` of a submit: a job that has not ended by then is `expired`. */
+export const DeadlineRequest = Timestamp;
+
 /** Bytes that Attune has already, of the same tenant: named in one of these ways. */
 export const InputReference = z
   .strictObject({
@@ -39,6 +42,7 @@ export const JobRequest = z.strictObject({
   input: InputReference,
   options: JobOptionsRequest.prefault({}),
   priority_class: PriorityRequest.default('interactive'),
+  deadline_at: DeadlineRequest.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 

@@ -18,6 +18,7 @@ export const submit: Command = {
   --options JSON      options of the job, or @FILE with them: remove_duplicates, standardize_fields,
                       validate_schema, output_formats, mapping
   --priority CLASS    ${PRIORITY_CLASSES.join(' or ')} (default ${PRIORITY_CLASSES[0]}): how large a share of the workers the job may claim
+  --deadline TIME     RFC 3339, in UTC: a job that has not ended by then is expired
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}
 
@@ -27,6 +28,7 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
       operation: { type: 'string', default: OPERATIONS[0] },
       options: { type: 'string' },
       priority: { type: 'string', default: PRIORITY_CLASSES[0] },
+      deadline: { type: 'string' },
       ...FOLLOW_OPTIONS,
       ...SESSION_OPTIONS,
     });
@@ -36,7 +38,15 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
     const options = await optionsFrom(values.options);
     const file = await fileAt(path);
     const { client } = await openSession(io, values);
-    const job = await client.submit({ file, name: basename(path), operation, options, priorityClass, signal: io.signal });
+    const job = await client.submit({
+      file,
+      name: basename(path),
+      operation,
+      options,
+      priorityClass,
+      deadlineAt: values.deadline,
+      signal: io.signal,
+    });
     io.stderr.write(`Submitted ${job.job_id}\n`);
     return follow(client, job, values, io);
   },

@@ -20,6 +20,8 @@ export interface Submission {
   readonly operation: Operation;
   readonly options: JobOptions;
   readonly priorityClass: PriorityClass;
+  /** RFC 3339. */
+  readonly deadlineAt?: string | null;
   readonly mapping: GivenMapping | null;
   readonly datasetId: string;
   readonly inputSha256: string;
@@ -99,12 +101,20 @@ export class JobsRepository {
     return { jobId: jobIds[0]!, rings };
   }
 
-  /** New jobs of one tenant, all of them or none; the idempotency key is answered with the first. @throws AppError overloaded, as above. */
-  async submitAll(tenantId: string, submissions: readonly Submission[], idempotency?: AnsweredKey): Promise<NewJobs> {
+  /**
+   * New jobs of one tenant, all of them or none; the idempotency key is answered with the first. `placeOf`: where the request says the job.
+   * @throws AppError overloaded, as above; validation_failed for a deadline that has passed.
+   */
+  async submitAll(
+    tenantId: string,
+    submissions: readonly Submission[],
+    idempotency?: AnsweredKey,
+    placeOf?: (at: number) => string,
+  ): Promise<NewJobs> {
     // One statement is a transaction of its own.
-    if (idempotency === undefined) return insertJobs((text, values) => this.database.query(text, values), tenantId, submissions);
+    if (idempotency === undefined) return insertJobs((text, values) => this.database.query(text, values), tenantId, submissions, placeOf);
     return this.database.transaction(async (query) => {
-      const made = await insertJobs(query, tenantId, submissions);
+      const made = await insertJobs(query, tenantId, submissions, placeOf);
       await answerKey(query, tenantId, idempotency, made.jobIds[0]!);
       return made;
     });

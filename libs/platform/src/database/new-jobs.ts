@@ -14,11 +14,26 @@ export interface NewJobs {
 /**
  * The jobs of one tenant in one statement: rows, stages, first lines of the history and fair places (those of `giveFairPlace`, one after
  * another). Their inputs are kept from being removed meanwhile.
- * @throws AppError overloaded when an input was removed with the last job over it a moment ago: send it again.
+ * @throws AppError overloaded when an input was removed with the last job over it a moment ago: send it again; validation_failed for a
+ * deadline that has passed, at its place in the request.
  */
-export async function insertJobs(query: Database['query'], tenantId: string, submissions: readonly Submission[]): Promise<NewJobs> {
+export async function insertJobs(
+  query: Database['query'],
+  tenantId: string,
+  submissions: readonly Submission[],
+  placeOf: (at: number) => string = () => '',
+): Promise<NewJobs> {
   const rows = submissions.map(rowOf);
-  const [made] = await query<{ jobs: number }>(STATEMENT, [tenantId, JSON.stringify(rows), SHARD_COST, JSON.stringify(CLASS_WEIGHTS)]);
+  const [made] = await query<{ jobs: number; late: number | null }>(STATEMENT, [
+    tenantId,
+    JSON.stringify(rows),
+    SHARD_COST,
+    JSON.stringify(CLASS_WEIGHTS),
+  ]);
+  if (made && made.late !== null) {
+    const place = { pointer: `${placeOf(made.late)}/deadline_at`, code: 'past', message: 'The deadline has passed.' };
+    throw new AppError('validation_failed', 'the deadline has passed', { errors: [place] });
+  }
   if (made?.jobs !== rows.length) throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again');
   return { jobIds: rows.map(({ id }) => id), rings: [...new Set(rows.flatMap(({ ring }) => ring))] };
 }
@@ -41,6 +56,7 @@ function rowOf(submission: Submission, at: number) {
     request_id: submission.requestId ?? null,
     cloned_from: submission.clonedFrom ?? null,
     priority_class: submission.priorityClass,
+    deadline_at: submission.deadlineAt ?? null,
     stages: stagesOf(submission.operation).map((stage, position) => ({
       stage: stage.name,
       position,
@@ -55,13 +71,15 @@ function rowOf(submission: Submission, at: number) {
 const STATEMENT = `
   WITH given AS (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(at int, id uuid, operation text, options jsonb, mapping jsonb, stage text, dataset_id uuid,
-      input_sha256 text, bytes_in bigint, traceparent text, input_name text, request_id text, cloned_from uuid, priority_class text,
+      input_sha256 text, bytes_in bigint, traceparent text, input_name text, request_id text, cloned_from uuid, priority_class text, deadline_at timestamptz,
       stages jsonb, line jsonb)),
+  late AS (SELECT min(at) AS at FROM given WHERE deadline_at <= now()),
   held AS (
     SELECT d.id FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
     WHERE d.id IN (SELECT dataset_id FROM given) AND b.removed_at IS NULL FOR SHARE OF b),
   accepted AS (
-    SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id),
+    SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id
+    WHERE (SELECT at FROM late) IS NULL),
   floor AS (
     SELECT coalesce((SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') ORDER BY fair_at LIMIT 1),
       (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at),
@@ -75,9 +93,9 @@ const STATEMENT = `
     RETURNING priority_class, weight, virtual_time),
   job AS (
     INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name,
-      request_id, cloned_from, priority_class)
+      request_id, cloned_from, priority_class, deadline_at)
     SELECT $1, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from,
-      priority_class FROM accepted RETURNING id),
+      priority_class, deadline_at FROM accepted RETURNING id),
   stage AS (
     INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status, fair_at, ready_at)
     SELECT $1, a.id, s.stage, s.position, s.service, s.status,
@@ -88,4 +106,4 @@ const STATEMENT = `
   line AS (
     INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
     SELECT $1, id, 1, line->>'type', line->>'level', line->>'message', line->'data' FROM accepted)
-  SELECT count(*)::int AS jobs FROM job`;
+  SELECT count(*)::int AS jobs, (SELECT at FROM late) AS late FROM job`;

@@ -47,6 +47,17 @@ function ringsKeepTheirPromises(urlOf: () => string): void {
     return listener;
   }
 
+  test('rings that come while one is under way are sent together, each of them', async () => {
+    let asked = 0;
+    const count = queue.getWaitingCount.bind(queue);
+    queue.getWaitingCount = () => (asked++, count());
+    const first = rings.ring([SERVICE]);
+    await until(() => asked === 1);
+    await Promise.all([first, ...Array.from({ length: 49 }, () => rings.ring([SERVICE]))]);
+    expect([asked, await count()]).toEqual([2, 50]);
+    expect(failures).toEqual([]);
+  });
+
   test('a ring wakes the listener within a second, and nothing of it is left in the queue', async () => {
     let woken = 0;
     listen(() => Promise.resolve(void woken++));

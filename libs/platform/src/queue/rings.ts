@@ -22,6 +22,8 @@ export class Rings {
   #healthy = true;
   /** Queues that owe an answer: they are not asked again meanwhile. */
   readonly #silent = new Set<Queue>();
+  readonly #underWay = new Map<Queue, Promise<void>>();
+  readonly #gathered = new Map<Queue, { readonly tickets: Ticket[]; readonly sent: Promise<void> }>();
   /** RFC 3339 time since when the queue has been as `healthy` says. */
   since = new Date().toISOString();
 
@@ -36,19 +38,42 @@ export class Rings {
 
   async ring(services: Iterable<WorkerService>, ticket: Ticket = {}): Promise<void> {
     for (const service of new Set(services)) {
-      try {
-        const queue = this.queues.get(service);
-        if (!queue) continue;
-        await this.#ask(queue, async () => {
-          await failpoint('ring.after_commit_before_add');
-          // Rings are alike: more of them wake nobody.
-          if ((await queue.getWaitingCount()) < OUTSTANDING) await queue.add('ring', ticketOf(ticket));
-        });
-        this.#note(true);
-      } catch (error) {
-        this.#note(false);
-        this.onFailed('queue', error);
-      }
+      const queue = this.queues.get(service);
+      if (queue) await this.#send(queue, ticketOf(ticket));
+    }
+  }
+
+  /** Rings that come while others are under way are sent together afterwards: not with those, which may be taken too early to find their work. */
+  #send(queue: Queue, ticket: Ticket): Promise<void> {
+    const gathered = this.#gathered.get(queue);
+    if (gathered) {
+      gathered.tickets.push(ticket);
+      return gathered.sent;
+    }
+    const tickets = [ticket];
+    const sent = (this.#underWay.get(queue) ?? Promise.resolve()).then(() => {
+      this.#gathered.delete(queue);
+      const done = this.#add(queue, tickets);
+      this.#underWay.set(queue, done);
+      return done;
+    });
+    this.#gathered.set(queue, { tickets, sent });
+    return sent;
+  }
+
+  async #add(queue: Queue, tickets: readonly Ticket[]): Promise<void> {
+    try {
+      await this.#ask(queue, async () => {
+        await failpoint('ring.after_commit_before_add');
+        // Rings are alike: more of them wake nobody.
+        const room = OUTSTANDING - (await queue.getWaitingCount());
+        const rings = tickets.slice(0, Math.max(0, room)).map((data) => ({ name: 'ring', data }));
+        if (rings.length > 0) await queue.addBulk(rings);
+      });
+      this.#note(true);
+    } catch (error) {
+      this.#note(false);
+      this.onFailed('queue', error);
     }
   }
 

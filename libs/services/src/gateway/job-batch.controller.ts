@@ -53,7 +53,7 @@ export class JobBatchController {
       read: async () => parseRequest(BatchRequest, await readJson(request), { what: 'The body' }),
       fingerprint: fingerprintOfValue,
       perform: async ({ jobs }, key) => {
-        const made = await this.jobs.submitAll(tenantId, await this.#submissions(tenantId, request, jobs), key);
+        const made = await this.jobs.submitAll(tenantId, await this.#submissions(tenantId, request, jobs), key, (at) => `/jobs/${at}`);
         for (const { operation } of jobs) this.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
         return { jobId: made.jobIds[0]!, rings: made.rings };
       },

@@ -101,7 +101,24 @@ test('a batch with one job that cannot be made makes none, and says which it is'
   expect([foreign.status, ProblemBody.parse(foreign.body).errors?.map(({ pointer }) => pointer)]).toEqual([404, ['/jobs/0/input/sha256']]);
   const wrong = await post([{ input: { sha256 } }, { input: { sha256 }, operation: 'unheard' }]);
   expect([wrong.status, ProblemBody.parse(wrong.body).errors?.map(({ pointer }) => pointer)]).toEqual([400, ['/jobs/1/operation']]);
+  const late = await post([
+    { input: { sha256 }, deadline_at: '2999-01-01T00:00:00Z' },
+    { input: { sha256 }, deadline_at: '2001-01-01T00:00:00Z' },
+  ]);
+  expect([late.status, ProblemBody.parse(late.body).errors?.map(({ pointer }) => pointer)]).toEqual([400, ['/jobs/1/deadline_at']]);
   expect((await post(Array.from({ length: 1001 }, () => ({ input: { sha256 } })))).status).toBe(400);
   expect((await post([])).status).toBe(400);
   expect(await jobsMade()).toBe(count);
+});
+
+test('a job says its deadline; one that has passed is refused at every door', async () => {
+  const deadlineAt = '2999-01-01T00:00:00.000Z';
+  const file = new Blob(['patient_id\nP1\n']);
+  expect((await clientOf().submitReference({ input: { sha256 }, deadlineAt })).deadline_at).toBe(deadlineAt);
+  expect((await clientOf().submit({ file, deadlineAt })).deadline_at).toBe(deadlineAt);
+  const passed = { deadlineAt: '2001-01-01T00:00:00Z' };
+  const place = { status: 400, problem: { errors: [{ pointer: '/deadline_at', code: 'past' }] } };
+  await expect(clientOf().submitReference({ input: { sha256 }, ...passed })).rejects.toMatchObject(place);
+  await expect(clientOf().submit({ file, ...passed })).rejects.toMatchObject(place);
+  await expect(clientOf().submit({ file, deadlineAt: 'tomorrow' })).rejects.toMatchObject({ status: 400 });
 });

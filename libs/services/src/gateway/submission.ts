@@ -7,6 +7,7 @@ import {
   OperationRequest,
   parseJobOptions,
   parseRequest,
+  DeadlineRequest,
   PriorityRequest,
   tellableName,
 } from '@attune/api';
@@ -25,6 +26,7 @@ export interface ReceivedFile {
 export interface SubmissionRequest {
   readonly operation: Operation;
   readonly priority_class: PriorityClass;
+  readonly deadline_at?: string | undefined;
   readonly options: JobOptionsRequest;
   readonly file: ReceivedFile;
 }
@@ -32,7 +34,8 @@ export interface SubmissionRequest {
 type Receive = (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>;
 
 /**
- * Reads multipart/form-data with the parts `file`, `operation`, `options` and `priority_class` in any order; the file streams straight into `receive`.
+ * Reads multipart/form-data with the parts `file`, `operation`, `options`, `priority_class` and `deadline_at` in any order; the file streams straight into
+ * `receive`.
  * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
  */
 export async function readSubmission(request: IncomingMessage, receive: Receive): Promise<SubmissionRequest> {
@@ -80,11 +83,11 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
   }
 }
 
-/** sha256 of operation, options with their defaults in a fixed order, the file's hash or name, and a class that is not the usual one. */
+/** sha256 of operation, options with their defaults in a fixed order, the file's hash or name, and a class that is not the usual one, and the deadline. */
 export function fingerprintOf(submission: SubmissionRequest | JobRequest): string {
-  const { operation, options, priority_class: priority } = submission;
+  const { operation, options, priority_class: priority, deadline_at: deadline } = submission;
   const what = [operation, options, 'file' in submission ? submission.file.sha256 : submission.input];
-  return fingerprintOfValue(priority === 'interactive' ? what : [...what, priority]);
+  return fingerprintOfValue([...what, ...(priority === 'interactive' ? [] : [priority]), ...(deadline === undefined ? [] : [deadline])]);
 }
 
 /** sha256 of a JSON value, whatever the order of its members. */
@@ -105,28 +108,33 @@ function parserFor(request: IncomingMessage): busboy.Busboy {
 }
 
 function takeField(fields: Map<string, string>, name: string, value: string, truncated: boolean): void {
-  if (name !== 'operation' && name !== 'options' && name !== 'priority_class')
+  if (!Object.hasOwn(FIELDS, name))
     throw name === 'file' ? invalid('/file', 'not_a_file', 'The part file has no file name.') : unknownPart(name);
   if (truncated) throw invalid(`/${name}`, 'too_big', 'The part is larger than 64 KiB.');
   if (fields.has(name)) throw invalid(`/${name}`, 'duplicate', 'The part was sent twice.');
   fields.set(name, value);
   // Refused at once: nobody wants to upload a gigabyte first.
-  if (name === 'operation') parseOperation(value);
-  else if (name === 'priority_class') parsePriority(value);
-  else parseJobOptions(value);
+  FIELDS[name]!(value);
 }
 
 async function complete(fields: Map<string, string>, files: readonly Promise<ReceivedFile>[]): Promise<SubmissionRequest> {
   const operation = parseOperation(fields.get('operation') ?? 'harmonize');
   const options = parseJobOptions(fields.get('options'));
   const priority = parsePriority(fields.get('priority_class') ?? 'interactive');
+  const deadline = fields.get('deadline_at');
   const [file] = await Promise.all(files);
   if (!file) throw invalid('/file', 'required', 'Send the file to work on as a part named file.');
   if (file.bytes === 0)
     throw new AppError('unprocessable_file', 'the file is empty: it has 0 bytes', {
       errors: [{ pointer: '/file', code: 'empty', message: 'The file has 0 bytes.' }],
     });
-  return { operation, priority_class: priority, options, file };
+  return {
+    operation,
+    priority_class: priority,
+    options,
+    file,
+    ...(deadline === undefined ? {} : { deadline_at: parseDeadline(deadline) }),
+  };
 }
 
 function parseOperation(value: string): Operation {
@@ -137,6 +145,18 @@ function parsePriority(value: string): PriorityClass {
   return parseRequest(PriorityRequest, value, { what: 'Part priority_class', base: '/priority_class' });
 }
 
+function parseDeadline(value: string): string {
+  return parseRequest(DeadlineRequest, value, { what: 'Part deadline_at', base: '/deadline_at' });
+}
+
+/** The parts beside the file. */
+const FIELDS: Readonly<Record<string, (value: string) => unknown>> = {
+  operation: parseOperation,
+  options: parseJobOptions,
+  priority_class: parsePriority,
+  deadline_at: parseDeadline,
+};
+
 function invalid(pointer: string, code: string, message: string): AppError {
   return new AppError('validation_failed', message, { errors: [{ pointer, code, message }] });
 }
@@ -145,7 +165,7 @@ function unknownPart(name: string): AppError {
   return invalid(
     `/${tellableName(name)}`,
     'unrecognized_keys',
-    'There is no such part; the parts are file, operation, options and priority_class.',
+    'There is no such part; the parts are file, operation, options, priority_class and deadline_at.',
   );
 }
 

@@ -73,7 +73,7 @@ export async function submissionOf(
   parts: Pick<SubmitParts, 'mappings' | 'rules'>,
   tenantId: string,
   request: Request,
-  { operation, priority_class: priorityClass, options }: SubmissionRequest | JobRequest,
+  { operation, priority_class: priorityClass, options, deadline_at: deadlineAt }: SubmissionRequest | JobRequest,
   input: JobInput,
 ): Promise<Submission> {
   const { mapping, mapping_id, rules, rules_id, ...rest } = options;
@@ -83,6 +83,7 @@ export async function submissionOf(
     operation,
     options: { ...rest, ...(document === undefined ? {} : { rules: document }) },
     priorityClass,
+    deadlineAt: deadlineAt ?? null,
     mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId: input.datasetId,
     inputSha256: input.sha256,
