@@ -28,10 +28,11 @@ const part = (name: string, value: string, file = ''): string =>
 const filePart = part('file', FILE, PLANTED[0]);
 
 const SUBMITS: readonly (readonly [what: string, status: number, code: string, send: () => Promise<Response>])[] = [
+  ['a wrong content type', 415, 'unsupported_media', () => post(PLANTED[1], { 'Content-Type': 'text/csv' })],
   [
-    'a wrong content type',
-    415,
-    'unsupported_media',
+    'JSON without an input',
+    400,
+    'validation_failed',
     () => post(JSON.stringify({ operation: PLANTED[1] }), { 'Content-Type': 'application/json' }),
   ],
   ['no file', 400, 'validation_failed', () => multipart([part('operation', 'harmonize')])],
