@@ -21,6 +21,7 @@ export * from './database/idempotency.repository.js';
 export * from './database/job-detail.js';
 export * from './database/job-rows.js';
 export * from './database/jobs.repository.js';
+export { type Submission } from './database/new-jobs.js';
 export * from './database/mappings.repository.js';
 export * from './database/rules.repository.js';
 export * from './database/migrate.js';

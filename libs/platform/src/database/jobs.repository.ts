@@ -11,30 +11,9 @@ import { TERMINAL } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import { answerKey, type AnsweredKey, type Held, hold } from './held-job.js';
-import { insertJobs, type NewJobs } from './new-jobs.js';
+import { insertJobs, type NewJobs, type Submission } from './new-jobs.js';
 import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
-
-export interface Submission {
-  readonly tenantId: string;
-  readonly operation: Operation;
-  readonly options: JobOptions;
-  readonly priorityClass: PriorityClass;
-  /** RFC 3339. */
-  readonly deadlineAt?: string | null;
-  readonly mapping: GivenMapping | null;
-  readonly datasetId: string;
-  readonly inputSha256: string;
-  readonly bytesIn: number;
-  /** Name of the file as the client gave it. */
-  readonly inputName: string | null;
-  readonly traceparent: string | null;
-  /** Of the request that submits, so that everything the job does can be found by it. */
-  readonly requestId?: string | null;
-  /** The job that this one is a clone of. */
-  readonly clonedFrom?: string | null;
-  readonly idempotency?: AnsweredKey;
-}
 
 export interface JobFilter {
   readonly status?: JobStatus;

@@ -1,9 +1,30 @@
-import { AppError, type WorkerService } from '@attune/core';
+import { AppError, type GivenMapping, type JobOptions, type Operation, type PriorityClass, type WorkerService } from '@attune/core';
 import { createJob, type Effect, type HistoryLine, stagesOf } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from './database.js';
 import { CLASS_WEIGHTS, SHARD_COST } from './fair-place.js';
-import type { Submission } from './jobs.repository.js';
+import type { AnsweredKey } from './held-job.js';
+
+export interface Submission {
+  readonly tenantId: string;
+  readonly operation: Operation;
+  readonly options: JobOptions;
+  readonly priorityClass: PriorityClass;
+  /** RFC 3339. */
+  readonly deadlineAt?: string | null;
+  readonly mapping: GivenMapping | null;
+  readonly datasetId: string;
+  readonly inputSha256: string;
+  readonly bytesIn: number;
+  /** Name of the file as the client gave it. */
+  readonly inputName: string | null;
+  readonly traceparent: string | null;
+  /** Of the request that submits, so that everything the job does can be found by it. */
+  readonly requestId?: string | null;
+  /** The job that this one is a clone of. */
+  readonly clonedFrom?: string | null;
+  readonly idempotency?: AnsweredKey;
+}
 
 export interface NewJobs {
   /** In the order of the submissions. */

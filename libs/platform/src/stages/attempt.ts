@@ -41,6 +41,7 @@ export class Attempt {
   readonly #folders: ScratchFolders;
   #progress = 0;
   #interruption: Interruption | undefined;
+  #committed = false;
 
   constructor(
     private readonly claim: Claim,
@@ -71,6 +72,8 @@ export class Attempt {
       await failpoint('publish.after_manifest_before_commit', this.claim);
       if (this.#interruption) return await this.#endInterrupted(this.#interruption);
       const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
+      // The bell rings for this very commit, and the beat that follows finds nothing left to hold: what is still done here goes on.
+      this.#committed = true;
       await failpoint('publish.after_commit_before_ack', this.claim);
       if (transition.after.status === 'cancelled') return await this.#discarded({ outcome: 'cancelled', transition });
       await this.#count(outcome.ledger).catch(() => undefined);
@@ -167,6 +170,7 @@ export class Attempt {
   }
 
   #interrupt(interruption: Interruption): void {
+    if (this.#committed) return;
     this.#interruption ??= interruption;
     this.#abort.abort();
   }
