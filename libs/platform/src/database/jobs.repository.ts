@@ -1,12 +1,4 @@
-import {
-  AppError,
-  type GivenMapping,
-  type JobOptions,
-  type JobStatus,
-  type Operation,
-  type PriorityClass,
-  type WorkerService,
-} from '@attune/core';
+import { AppError, type GivenMapping, type JobStatus, type Operation, type WorkerService } from '@attune/core';
 import { TERMINAL } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
