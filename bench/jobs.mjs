@@ -117,5 +117,5 @@ async function withLargeJobs(client, dir, { values, wanted, tell }) {
   if (!wanted('P10')) return;
   const id = await client.deployment.submit(file, { options: JSON.stringify({ output_formats: ['csv'] }) });
   await client.deployment.ended(id);
-  tell('P10', { ...(await bytes(client, dir, Number(values.mebibytes))), download: await download(client, id, 'result_csv') });
+  tell('P10', { ...(await bytes(client, dir, Number(values.mebibytes))), download: await download(client, id) });
 }

@@ -41,7 +41,7 @@ export async function users(client, input, { users: count, seconds }) {
   const request = (n) => {
     const kind = n % 10;
     if (kind < 7) return client.get(kind % 2 === 0 ? `/api/v1/jobs/${id}/status` : '/api/v1/jobs?limit=20');
-    return kind < 9 ? client.post(input) : client.get(`/api/v1/jobs/${id}/artifacts/result_csv`);
+    return kind < 9 ? client.post(input) : client.get(`/api/v1/jobs/${id}/result?format=csv`);
   };
   return load(client.url, { connections: count, seconds, request });
 }
