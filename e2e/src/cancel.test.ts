@@ -7,7 +7,8 @@ import { Installation, ROOT } from './installation.js';
 
 const CANCELS = Number(process.env['TEST_CANCELS'] ?? 8);
 const ROWS = process.env['TEST_CANCELS'] === undefined ? '60000' : '300000';
-const SLOWEST_MS = 3_000;
+/** That of a worker which died; how fast a living one is `npm run bench -- jobs --only P9` measures. */
+const SLOWEST_MS = 10_000;
 jest.setTimeout(1_200_000);
 
 let attune: Installation;

@@ -23,6 +23,9 @@ export interface Upload {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** Whoever tests shares the machine with what is tested: how late it is says nothing about Attune. */
+const UNSHED = { ATTUNE_SHED_LAG_MS: '0' };
+
 /** One real Attune on a data directory of its own. Every body that it answers is parsed by its contract. */
 export class Installation<Server extends Deployment = Deployment> {
   private constructor(
@@ -33,12 +36,12 @@ export class Installation<Server extends Deployment = Deployment> {
   /** The all-in-one. */
   static async start(environment: Environment = {}): Promise<Installation<AllInOne>> {
     const port = await freePort();
-    return Installation.#started((dataDir) => new AllInOne(dataDir, port, environment));
+    return Installation.#started((dataDir) => new AllInOne(dataDir, port, { ...UNSHED, ...environment }));
   }
 
   /** Every service as processes of their own, so many of each. */
   static startSplit(environment: Environment = {}, copies = 2): Promise<Installation<Split>> {
-    return Installation.#started((dataDir) => new Split(dataDir, environment, copies));
+    return Installation.#started((dataDir) => new Split(dataDir, { ...UNSHED, ...environment }, copies));
   }
 
   static async #started<Server extends Deployment>(make: (dataDir: string) => Server): Promise<Installation<Server>> {

@@ -26,6 +26,7 @@ export * from './preview.api.js';
 export * from './problem.api.js';
 export * from './quality.api.js';
 export * from './quarantine.api.js';
+export * from './quota.api.js';
 export * from './retention.api.js';
 export * from './batch.api.js';
 export * from './redrive.api.js';

@@ -36,6 +36,7 @@ import { PreviewBody, PreviewRecord } from './preview.api.js';
 import { ProblemBody } from './problem.api.js';
 import { QualityBody } from './quality.api.js';
 import { QuarantinePage, QuarantineRecord } from './quarantine.api.js';
+import { QuotaBody, QuotaRequest } from './quota.api.js';
 import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionRequest } from './retention.api.js';
 import { BatchBody, BatchRequest } from './batch.api.js';
 import { BulkRedriveBody, BulkRedriveRequest, RedriveRequest } from './redrive.api.js';
@@ -70,6 +71,7 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   MappingTestRequest,
   RuleSetRequest,
   CollectionRequest,
+  QuotaRequest,
   RetentionRequest,
   WebhookChangeRequest,
   WebhookRequest,
@@ -122,6 +124,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   RuleSetList,
   RuleSetSummary,
   StoredRuleSet: StoredRuleSetBody,
+  Quota: QuotaBody,
   Retention: RetentionBody,
   RetentionDue: RetentionDueBody,
   RowLedger: RowLedgerBody,

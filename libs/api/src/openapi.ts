@@ -142,7 +142,7 @@ function headerObject({ description, required = false, example }: HeaderShapes[s
 /** A problem of this status (RFC 9457); its code is one of those. */
 function problemResponse(status: number, codes: readonly ErrorCode[], common: HeaderShapes): Json {
   const [first] = codes as readonly [ErrorCode];
-  const retry = status === 423 || status === 429 || status === 503;
+  const retry = status === 423 || status === 429 || status === 503 || status === 507;
   const headers: HeaderShapes = {
     ...common,
     ...(retry ? { 'Retry-After': { description: 'Seconds to wait before asking again.', required: true, example: '2' } } : {}),

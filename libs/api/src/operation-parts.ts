@@ -10,6 +10,7 @@ export const PATH_PARAMETERS: Readonly<Record<string, { readonly description: st
   kind: { description: 'Kind of an artifact.', example: 'quality' },
   name: { description: 'Name of the object.', example: 'person' },
   entity: { description: 'Name of an entity.', example: 'person' },
+  tenant: { description: 'Name of a tenant.', example: 'north-clinic' },
 };
 
 export const JSON_TYPE = 'application/json';

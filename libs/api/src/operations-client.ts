@@ -9,6 +9,7 @@ import {
   retentionPaths,
   type RetentionRequest,
 } from './retention.api.js';
+import { QuotaBody, type QuotaRequest, QUOTAS_PATH, quotasPath } from './quota.api.js';
 import { Transport, type TransportOptions } from './transport.js';
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -39,6 +40,17 @@ export class OperationsClient {
   decideRetention(version: number, policy: RetentionRequest, options: Cancellable = {}): Promise<RetentionBody> {
     const headers = { ...JSON_BODY, 'if-match': `"${version}"` };
     return this.#http.read(RetentionBody, retentionPaths.policy, { method: 'PUT', headers, body: JSON.stringify(policy), ...options });
+  }
+
+  /** What the tenant of the key may take, or for operators the tenant of that name. */
+  quotas({ tenant, ...options }: Cancellable & { readonly tenant?: string } = {}): Promise<QuotaBody> {
+    return this.#http.read(QuotaBody, tenant === undefined ? QUOTAS_PATH : quotasPath(tenant), options);
+  }
+
+  /** For operators. `precondition_failed` when `version` is not that of the quotas any more. */
+  decideQuotas(tenant: string, version: number, quotas: QuotaRequest, options: Cancellable = {}): Promise<QuotaBody> {
+    const headers = { ...JSON_BODY, 'if-match': `"${version}"` };
+    return this.#http.read(QuotaBody, quotasPath(tenant), { method: 'PUT', headers, body: JSON.stringify(quotas), ...options });
   }
 
   /** What goes within so many days, the first to go first. */

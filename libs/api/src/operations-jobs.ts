@@ -116,6 +116,7 @@ export const jobOperations: readonly ApiOperation[] = [
       'unsupported_media',
       'unprocessable_file',
       'idempotency_mismatch',
+      'quota_exceeded',
       'storage_full',
     ],
   },
@@ -149,6 +150,7 @@ export const jobOperations: readonly ApiOperation[] = [
       'unsupported_media',
       'unprocessable_file',
       'idempotency_mismatch',
+      'quota_exceeded',
     ],
   },
   {

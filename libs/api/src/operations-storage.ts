@@ -2,11 +2,14 @@ import { COLLECTION_PATH, CollectionBody, CollectionRequest } from './gc.api.js'
 import { JobBody } from './job.api.js';
 import type { ApiOperation, HeaderShapes } from './operation.js';
 import { answer, ETAG, json } from './operation-parts.js';
+import { QuotaBody, QuotaRequest, QUOTAS_PATH } from './quota.api.js';
 import { DatasetHoldBody, RetentionBody, RetentionDueBody, RetentionDueQuery, retentionPaths, RetentionRequest } from './retention.api.js';
 
 const common = { tag: 'Storage', security: 'key', limit: 'api' } as const;
 
 const IF_MATCH: HeaderShapes = { 'If-Match': { description: 'The ETag of the policy that was read; required.', example: '"0"' } };
+
+const OPERATORS = 'By the name of the tenant. Only for keys of a tenant in `ATTUNE_OPERATORS`.';
 
 const HOLD =
   'While one lies there nothing is removed: not by retention, not by the garbage collector, not by DELETE. Doing it twice changes nothing.';
@@ -57,6 +60,45 @@ export const storageOperations: readonly ApiOperation[] = [
     query: RetentionDueQuery,
     responses: { 200: answer('The first to go first.', RetentionDueBody) },
     problems: [],
+  },
+  {
+    ...common,
+    id: 'readQuotas',
+    method: 'get',
+    path: QUOTAS_PATH,
+    summary: 'Read what the tenant may take, and what it has taken',
+    responses: { 200: answer('The quotas of the tenant of the key.', QuotaBody, ETAG) },
+    problems: [],
+  },
+  {
+    ...common,
+    id: 'readTenantQuotas',
+    method: 'get',
+    path: `${QUOTAS_PATH}/{tenant}`,
+    summary: 'Read what another tenant may take',
+    description: OPERATORS,
+    responses: { 200: answer('The quotas of the tenant.', QuotaBody, ETAG) },
+    problems: ['forbidden', 'not_found'],
+  },
+  {
+    ...common,
+    id: 'decideTenantQuotas',
+    method: 'put',
+    path: `${QUOTAS_PATH}/{tenant}`,
+    summary: 'Decide what a tenant may take',
+    description: OPERATORS,
+    headers: IF_MATCH,
+    body: {
+      required: true,
+      content: json(QuotaRequest, {
+        queued_jobs: 10_000,
+        bytes_per_day: 1_000_000_000_000,
+        concurrent_uploads: null,
+        weights: { interactive: 8, bulk: 2 },
+      }),
+    },
+    responses: { 200: answer('The quotas at their new version.', QuotaBody, ETAG) },
+    problems: ['forbidden', 'not_found', 'payload_too_large', 'unsupported_media', 'precondition_required', 'precondition_failed'],
   },
   ...(['hold', 'release'] as const).flatMap((act): ApiOperation[] => [
     {

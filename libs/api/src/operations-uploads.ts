@@ -73,7 +73,7 @@ export const uploadOperations: readonly ApiOperation[] = [
         },
       },
     },
-    problems: ['precondition_failed', 'payload_too_large', 'unprocessable_file'],
+    problems: ['precondition_failed', 'payload_too_large', 'unprocessable_file', 'quota_exceeded', 'storage_full'],
   },
   {
     ...common,
@@ -116,6 +116,7 @@ export const uploadOperations: readonly ApiOperation[] = [
       'unsupported_media',
       'checksum_mismatch',
       'overloaded',
+      'quota_exceeded',
       'storage_full',
     ],
   },

@@ -1,4 +1,5 @@
 import type { CollectionBody } from './gc.api.js';
+import type { QuotaBody } from './quota.api.js';
 import type { DatasetHoldBody, RetentionBody, RetentionDueBody } from './retention.api.js';
 
 const nothing = { objects: 0, bytes: 0 };
@@ -17,6 +18,15 @@ const collection: CollectionBody = {
 
 const policy: RetentionBody = { raw_days: 30, results_days: 90, version: 0 };
 
+const quota: QuotaBody = {
+  queued_jobs: 100_000,
+  bytes_per_day: null,
+  concurrent_uploads: 64,
+  weights: { interactive: 4, bulk: 1 },
+  use: { queued_jobs: 12, bytes_today: 734_003_200 },
+  version: 0,
+};
+
 const due: RetentionDueBody = {
   data: [
     { kind: 'dataset', id: 'ds_0197c0de-aaaa-7bbb-8ccc-ddddeeeeffff', due_at: '2026-04-01T09:00:00.000Z', bytes: 20_971_520 },
@@ -31,6 +41,7 @@ const held: DatasetHoldBody = { dataset_id: 'ds_0197c0de-aaaa-7bbb-8ccc-ddddeeee
 export const storageExamples: Readonly<Record<string, unknown>> = {
   Collection: collection,
   DatasetHold: held,
+  Quota: quota,
   Retention: policy,
   RetentionDue: due,
 };

@@ -30,6 +30,7 @@ export const ERROR_KINDS = {
   upload_locked: kind(423, 'transient', 'Another request is writing to the upload'),
   precondition_required: kind(428, 'caller', 'The request must say which version it changes'),
   rate_limited: kind(429, 'transient', 'Too many requests'),
+  quota_exceeded: kind(429, 'transient', 'A quota of the tenant is used up'),
   header_too_large: kind(431, 'caller', 'The header fields are larger than the limit'),
   unsupported_media: kind(415, 'caller', 'The content type is not supported'),
   idempotency_mismatch: kind(422, 'caller', 'The key was used for a different request'),

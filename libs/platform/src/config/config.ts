@@ -82,6 +82,25 @@ const Settings = z.strictObject({
   ATTUNE_SSE_LIMIT: count.default(2000).describe('Streams of events one gateway keeps open; more are told to come back. Absent: 2000.'),
   ATTUNE_RATE_JOBS: quota.default(600).describe('Requests that create jobs, per API key and minute; 0 is no limit. Absent: 600.'),
   ATTUNE_RATE_API: quota.default(6000).describe('Other requests with an API key, per key and minute; 0 is no limit. Absent: 6000.'),
+  ATTUNE_QUOTA_QUEUED_JOBS: quota
+    .default(100_000)
+    .describe('Jobs of one tenant that may wait for a worker, where nothing else was decided for it; 0 is no limit. Absent: 100000.'),
+  ATTUNE_QUOTA_BYTES_PER_DAY: quota
+    .default(0)
+    .describe('Bytes that one tenant may send in a day (UTC), where nothing else was decided for it; 0 is no limit. Absent: no limit.'),
+  ATTUNE_QUOTA_CONCURRENT_UPLOADS: quota
+    .default(64)
+    .describe('Uploads of one tenant that a gateway receives at once, where nothing else was decided for it; 0 is no limit. Absent: 64.'),
+  ATTUNE_DISK_RESERVE_MB: quota
+    .default(5120)
+    .describe(
+      'Space in MiB that uploads leave free on the disk of the data directory, or 15 % of it where that is less; 0 leaves none. Absent: 5120.',
+    ),
+  ATTUNE_SHED_LAG_MS: quota
+    .default(250)
+    .describe(
+      'Lag of the event loop (99th percentile of the last seconds) from which a gateway answers reads only; 0 never does. Absent: 250 ms.',
+    ),
   ATTUNE_CORS_ORIGINS: origins
     .optional()
     .describe('Origins whose pages may call the API, with commas between them. Absent: none but its own.'),
@@ -154,6 +173,12 @@ export interface Config {
   readonly sseLimit: number;
   /** Requests per API key and minute; 0 is no limit. */
   readonly rates: { readonly jobs: number; readonly api: number };
+  /** What a tenant may take that nothing was decided for; null is no limit. */
+  readonly quotas: { readonly queuedJobs: number | null; readonly bytesPerDay: number | null; readonly concurrentUploads: number | null };
+  /** What uploads leave free on the disk of the data directory. */
+  readonly diskReserveBytes: number;
+  /** Lag of the event loop from which only reads are answered; 0 is never. */
+  readonly shedLagMs: number;
   readonly corsOrigins: readonly string[];
   /** Reverse proxies in front that are believed. */
   readonly trustedProxies: number;
@@ -196,6 +221,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     uploadLimitBytes: settings.ATTUNE_UPLOAD_LIMIT,
     sseLimit: settings.ATTUNE_SSE_LIMIT,
     rates: { jobs: settings.ATTUNE_RATE_JOBS, api: settings.ATTUNE_RATE_API },
+    quotas: {
+      queuedJobs: settings.ATTUNE_QUOTA_QUEUED_JOBS || null,
+      bytesPerDay: settings.ATTUNE_QUOTA_BYTES_PER_DAY || null,
+      concurrentUploads: settings.ATTUNE_QUOTA_CONCURRENT_UPLOADS || null,
+    },
+    diskReserveBytes: settings.ATTUNE_DISK_RESERVE_MB * MiB,
+    shedLagMs: settings.ATTUNE_SHED_LAG_MS,
     corsOrigins: settings.ATTUNE_CORS_ORIGINS ?? [],
     trustedProxies: settings.ATTUNE_TRUST_PROXY,
     egressAllow: ownDestinations(settings.ATTUNE_EGRESS_ALLOW)!,

@@ -9,6 +9,7 @@ import { Rules1700000000003 } from './migrations/0003-rules.js';
 import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
 import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
 import { Uploads1700000000010 } from './migrations/0010-uploads.js';
+import { Quotas1700000000013 } from './migrations/0013-quotas.js';
 import { Spine1700000000001 } from './migrations/0001-spine.js';
 import { Webhooks1700000000005 } from './migrations/0005-webhooks.js';
 import { tables } from './schema/tables.js';
@@ -185,6 +186,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
       Fairness1700000000008,
       Housekeeping1700000000009,
       Uploads1700000000010,
+      Quotas1700000000013,
     ],
     migrationsTableName: 'migrations',
     logging: false,

@@ -20,6 +20,11 @@ export class TenantsRepository {
     );
   }
 
+  async idOf(name: string): Promise<string | undefined> {
+    const [tenant] = await this.database.query<{ id: string }>(`SELECT id FROM attune.tenants WHERE name = $1`, [name]);
+    return tenant?.id;
+  }
+
   /** Whether the tenant has one of the names. */
   async isNamed(tenantId: string, names: readonly string[]): Promise<boolean> {
     return (await this.database.query(`SELECT 1 FROM attune.tenants WHERE id = $1 AND name = ANY($2)`, [tenantId, names])).length > 0;

@@ -14,6 +14,7 @@ import { DeliveriesRepository } from '../database/deliveries.repository.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
+import { QuotasRepository } from '../database/quotas.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { RetentionRepository } from '../database/retention.repository.js';
 import { RedriveRepository } from '../database/redrive.repository.js';
@@ -32,6 +33,7 @@ import { GarbageCollector } from '../housekeeping/garbage-collector.js';
 import { Housekeeping } from '../housekeeping/housekeeping.js';
 import { Retention } from '../housekeeping/retention.js';
 import { platformControllers } from '../http/platform-controllers.js';
+import { Admission } from '../limits/admission.js';
 import { RequestLimits } from '../limits/request-limits.js';
 import { queueModule } from '../queue/queue.module.js';
 import { Rings } from '../queue/rings.js';
@@ -118,6 +120,15 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
       provide: Operators,
       inject: [TenantsRepository],
       useFactory: (tenants: TenantsRepository) => new Operators(tenants, parts.config.operators ?? []),
+    },
+    { provide: QuotasRepository, useFactory: () => new QuotasRepository(parts.database, parts.config.quotas) },
+    {
+      provide: Admission,
+      inject: [QuotasRepository],
+      useFactory: (quotas: QuotasRepository) => {
+        const { blobs, dataDir, diskReserveBytes } = parts.config;
+        return new Admission(quotas, metrics, { directory: blobs.kind === 'files' ? dataDir : undefined, diskReserveBytes });
+      },
     },
     ...doorProviders(services, parts, engine),
     {

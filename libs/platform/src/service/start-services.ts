@@ -32,6 +32,7 @@ import { Rings } from '../queue/rings.js';
 import { Reconciler } from '../reconciler/reconciler.js';
 import type { RunnerParts } from '../stages/runner-parts.js';
 import { StageRunner } from '../stages/stage-runner.js';
+import { LoopLag, shedUnderLag } from '../limits/shed.js';
 import { errorName, nestLogger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { keepProcessGauges } from './process-gauges.js';
@@ -66,12 +67,14 @@ export async function startServices(services: readonly Service[], parts: Process
   });
   app.disable('x-powered-by');
   app.set('trust proxy', parts.config.trustedProxies);
+  const lag = new LoopLag();
   app.use(
     assignRequestId,
     secureHeaders(),
     crossOrigin(parts.config.corsOrigins),
     followRequest,
     measureRequests(metrics, parts.log),
+    shedUnderLag(lag, parts.config.shedLagMs, metrics),
     closeIdleBodies,
   );
   app.useGlobalFilters(new ProblemFilter(parts.log));
@@ -88,6 +91,7 @@ export async function startServices(services: readonly Service[], parts: Process
     // Callers get the answers that are being made before the engine that makes them ends.
     await Promise.all([grpc.close(), ...running.map((runner) => runner.stop())]);
     clearInterval(gauges);
+    lag.close();
     await Promise.all([reconciler?.stop(), webhooks?.stop()]);
     await engine?.close();
     app.get(SynchronousDoor).close();

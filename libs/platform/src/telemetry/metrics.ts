@@ -40,6 +40,10 @@ export class Metrics {
   readonly idempotentReplays = this.#counter('idempotent_replays_total', 'Answers replayed for a repeated key.', []);
   readonly authFailures = this.#counter('auth_failures_total', 'Requests without a valid key.', ['reason']);
   readonly rateLimited = this.#counter('rate_limited_total', 'Requests refused because a rate limit was used up.', ['policy']);
+  readonly quotaRejections = this.#counter('quota_rejections_total', 'Requests refused because a quota was used up.', ['quota', 'tier']);
+  readonly requestsShed = this.#counter('requests_shed_total', 'Requests refused because the installation is short of something.', [
+    'reason',
+  ]);
   readonly httpRequests = this.#counter('http_requests_total', 'HTTP requests.', ['route', 'method', 'code']);
   readonly httpDuration = this.#histogram(
     'http_request_duration_seconds',

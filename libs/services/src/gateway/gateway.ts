@@ -10,6 +10,7 @@ import { JobsController } from './jobs.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { PreviewController } from './preview.controller.js';
 import { QuarantineDownloadController } from './quarantine-download.controller.js';
+import { QuotasController } from './quotas.controller.js';
 import { RetentionController } from './retention.controller.js';
 import { RulesController } from './rules.controller.js';
 import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
@@ -38,6 +39,7 @@ export const gateway: Service = {
     SchemasController,
     RulesController,
     StorageController,
+    QuotasController,
     RetentionController,
     WebhooksController,
     UploadsController,

@@ -1,6 +1,7 @@
 import { type BatchBody, BatchRequest, type JobRequest, parseRequest } from '@attune/api';
 import { AppError, prefixed } from '@attune/core';
 import {
+  Admission,
   type BlobStore,
   BLOBS,
   type Config,
@@ -42,9 +43,10 @@ export class JobBatchController {
     @Inject(Rings) private readonly rings: Rings,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(BLOBS) blobs: BlobStore,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(CONFIG) { uploadLimitBytes }: Config,
   ) {
-    this.#parts = { jobs, datasets, uploads, keys, mappings, rules, metrics, blobs, uploadLimitBytes };
+    this.#parts = { jobs, datasets, uploads, keys, mappings, rules, metrics, blobs, admission, uploadLimitBytes };
   }
 
   @Post('batch')
@@ -53,6 +55,11 @@ export class JobBatchController {
       read: async () => parseRequest(BatchRequest, await readJson(request), { what: 'The body' }),
       fingerprint: fingerprintOfValue,
       perform: async ({ jobs }, key) => {
+        await this.admission.jobs(
+          request,
+          tenantId,
+          jobs.map(({ priority_class: priorityClass }) => priorityClass),
+        );
         const made = await this.jobs.submitAll(tenantId, await this.#submissions(tenantId, request, jobs), key, (at) => `/jobs/${at}`);
         for (const { operation } of jobs) this.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
         return { jobId: made.jobIds[0]!, rings: made.rings };

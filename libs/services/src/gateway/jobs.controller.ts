@@ -1,6 +1,7 @@
 import { type JobList, JobListQuery, jobPaths, JobStatusBody, JobStatusQuery, parseRequest } from '@attune/api';
 import { AppError } from '@attune/core';
 import {
+  Admission,
   IdempotencyRepository,
   MappingsRepository,
   JobsRepository,
@@ -47,6 +48,7 @@ export class JobsController {
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(BLOBS) private readonly blobs: BlobStore,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(PEPPER) private readonly pepper: string,
   ) {}
 
@@ -62,6 +64,7 @@ export class JobsController {
         keys: this.keys,
         mappings: this.mappings,
         rules: this.rules,
+        admission: this.admission,
         blobs: this.blobs,
         metrics: this.metrics,
         uploadLimitBytes: this.config.uploadLimitBytes,

@@ -1,6 +1,7 @@
 import { JobRequest, parseRequest } from '@attune/api';
 import {
   activeTraceparent,
+  type Admission,
   type AnsweredKey,
   failpoint,
   type IdempotencyRepository,
@@ -27,6 +28,7 @@ export interface SubmitParts extends UploadStores {
   readonly keys: IdempotencyRepository;
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
+  readonly admission: Admission;
   readonly uploadLimitBytes: number;
 }
 
@@ -44,9 +46,12 @@ export function submitOnce(parts: SubmitParts, tenantId: string, request: Reques
 async function receive(parts: SubmitParts, tenantId: string, request: Request): Promise<SubmissionRequest | JobRequest> {
   if (/^application\/json\b/i.test(request.header('content-type') ?? ''))
     return parseRequest(JobRequest, await readJson(request), { what: 'The body' });
-  const submission = await readSubmission(request, (source) =>
-    parts.blobs.receive(source, (sha256) => `tenants/${tenantId}/blobs/${sha256}`, parts.uploadLimitBytes),
+  const submission = await parts.admission.upload(request, tenantId, announcedBytes(request), () =>
+    readSubmission(request, (source) =>
+      parts.blobs.receive(source, (sha256) => `tenants/${tenantId}/blobs/${sha256}`, parts.uploadLimitBytes),
+    ),
   );
+  await parts.admission.received(tenantId, submission.file.bytes);
   parts.metrics.uploadBytes.inc(submission.file.bytes);
   parts.metrics.bytesProcessed.inc({ direction: 'in' }, submission.file.bytes);
   return submission;
@@ -59,6 +64,7 @@ async function create(
   asked: SubmissionRequest | JobRequest,
   idempotency?: AnsweredKey,
 ): Promise<Done> {
+  await parts.admission.jobs(request, tenantId, [asked.priority_class]);
   const input = 'file' in asked ? await keepReceived(parts, tenantId, asked.file) : await referredInput(parts, tenantId, asked.input);
   const submission = await submissionOf(parts, tenantId, request, asked, input);
   await failpoint('submit.before_tx');
@@ -66,6 +72,11 @@ async function create(
   await failpoint('submit.after_tx_before_202');
   parts.metrics.jobsSubmitted.inc({ operation_type: asked.operation, source: 'http' });
   return submitted;
+}
+
+/** What the body will have at most; 0 where the client does not say. */
+export function announcedBytes(request: Request): number {
+  return Number(request.header('content-length') ?? 0);
 }
 
 /** The job that is asked for, with the mapping and the rules that it names. @throws AppError for one that is not there. */

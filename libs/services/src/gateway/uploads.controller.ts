@@ -1,6 +1,7 @@
 import { type UploadBody as UploadAnswer, uploadPath } from '@attune/api';
 import { AppError, bareId, prefixed } from '@attune/core';
 import {
+  Admission,
   type BlobStore,
   BLOBS,
   type Config,
@@ -25,6 +26,7 @@ import {
   uploadMetadata,
   uploadOffset,
 } from './tus-protocol.js';
+import { announcedBytes } from './submit-once.js';
 import { UploadBody } from './upload-body.js';
 import { append, assemble, discard, type Held, holding, type UploadStores } from './upload-parts.js';
 
@@ -39,6 +41,7 @@ export class UploadsController implements OnModuleDestroy {
     @Inject(DatasetsRepository) private readonly datasets: DatasetsRepository,
     @Inject(BLOBS) blobs: BlobStore,
     @Inject(Metrics) metrics: Metrics,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.#stores = { uploads, datasets, blobs, metrics };
@@ -59,6 +62,7 @@ export class UploadsController implements OnModuleDestroy {
   async create(@Tenant() tenantId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     speakTus(request, response);
     const length = uploadLength(request, response, this.config.uploadLimitBytes);
+    await this.admission.bytes(request, tenantId, length);
     const upload = await this.uploads.create({ tenantId, length, ...uploadMetadata(request) });
     response
       .status(201)
@@ -107,13 +111,17 @@ export class UploadsController implements OnModuleDestroy {
       seen = body.taken;
       return moved;
     };
-    const receiving = holding(this.#stores, tenantId, bare, isAlive, async (held) => {
-      if (held.upload.received !== offset) throw new AppError('conflict_state', `the upload goes on at byte ${held.upload.received}`);
-      expectRoom(request, held);
-      received = await append(this.#stores, held, body);
-      const dataset = received === held.upload.length ? await assemble(this.#stores, held) : undefined;
-      return { ...progressHeaders({ ...held.upload, received }), ...told(dataset) };
-    }).finally(() => body.close());
+    const receiving = this.admission
+      .upload(request, tenantId, announcedBytes(request), () =>
+        holding(this.#stores, tenantId, bare, isAlive, async (held) => {
+          if (held.upload.received !== offset) throw new AppError('conflict_state', `the upload goes on at byte ${held.upload.received}`);
+          expectRoom(request, held);
+          received = await append(this.#stores, held, body).finally(() => this.admission.received(tenantId, body.taken));
+          const dataset = received === held.upload.length ? await assemble(this.#stores, held) : undefined;
+          return { ...progressHeaders({ ...held.upload, received }), ...told(dataset) };
+        }),
+      )
+      .finally(() => body.close());
     this.#receiving.add(receiving);
     try {
       response
@@ -146,8 +154,8 @@ function uploadIdOf(id: string): string {
 
 /** Refused before it is read, where the client says how much it is. @throws AppError payload_too_large */
 function expectRoom(request: Request, { upload: { length, received } }: Held): void {
-  const announced = Number(request.header('content-length') ?? 0);
-  if (received + announced > length) throw new AppError('payload_too_large', `the upload has ${length} bytes, and the body goes beyond`);
+  if (received + announcedBytes(request) > length)
+    throw new AppError('payload_too_large', `the upload has ${length} bytes, and the body goes beyond`);
 }
 
 function told(dataset: StoredDataset | undefined): Record<string, string> {

@@ -4,6 +4,7 @@ import { blobs, datasets } from './datasets.js';
 import { chores, gcMarks, retentionPolicies } from './housekeeping.js';
 import { idempotencyKeys } from './idempotency-keys.js';
 import { acceptedMappings, mappings } from './mappings.js';
+import { receivedBytes, tenantQuotas } from './quotas.js';
 import { rateLimits } from './rate-limits.js';
 import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
@@ -39,4 +40,6 @@ export const tables: EntitySchema[] = [
   webhookDeliveries,
   uploads,
   uploadParts,
+  tenantQuotas,
+  receivedBytes,
 ];

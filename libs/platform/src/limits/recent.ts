@@ -1,0 +1,27 @@
+const NAMES = 10_000;
+
+/** Answers that are asked for again only when they are older than `ms`; who asks meanwhile shares one question. */
+export class Recent<T> {
+  readonly #answers = new Map<string, { readonly answer: Promise<T>; readonly untilMs: number }>();
+
+  constructor(
+    private readonly ms: number,
+    private readonly ask: (name: string) => Promise<T>,
+  ) {}
+
+  get(name: string): Promise<T> {
+    const known = this.#answers.get(name);
+    return known !== undefined && known.untilMs > performance.now() ? known.answer : this.anew(name);
+  }
+
+  /** Asks now, whatever is known. A question that fails is not remembered. */
+  anew(name: string): Promise<T> {
+    if (this.#answers.size >= NAMES) this.#answers.clear();
+    const asked = { answer: this.ask(name), untilMs: performance.now() + this.ms };
+    this.#answers.set(name, asked);
+    asked.answer.catch(() => {
+      if (this.#answers.get(name) === asked) this.#answers.delete(name);
+    });
+    return asked.answer;
+  }
+}
