@@ -73,4 +73,5 @@ export * from './database/webhooks.repository.js';
 export * from './watch/deadline.js';
 export * from './watch/doorbell.js';
 export * from './watch/job-watch.js';
+export { RecentJobs } from './watch/recent-jobs.js';
 export { webhookSecret } from './webhooks/webhook-secret.js';

@@ -97,9 +97,9 @@ const Settings = z.strictObject({
       'Space in MiB that uploads leave free on the disk of the data directory, or 15 % of it where that is less; 0 leaves none. Absent: 5120.',
     ),
   ATTUNE_SHED_LAG_MS: quota
-    .default(250)
+    .default(1000)
     .describe(
-      'Lag of the event loop (99th percentile of the last seconds) from which a gateway answers reads only; 0 never does. Absent: 250 ms.',
+      'Lag of the event loop (99th percentile of the last seconds) from which a gateway answers reads only; 0 never does. Absent: 1000 ms.',
     ),
   ATTUNE_CORS_ORIGINS: origins
     .optional()

@@ -1,5 +1,5 @@
 import type { ArtifactKind, RowLedger, StageName } from '@attune/core';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 import type { StoredArtifact } from './stages.repository.js';
 
 /** An artifact with where it comes from; `createdAt` in milliseconds of the database clock. */
@@ -49,8 +49,8 @@ export class ArtifactsRepository {
   async left(jobId: string, generation: number): Promise<LeftArtifacts> {
     return new LeftArtifacts(
       await this.database.query<ShardArtifact>(
-        `SELECT DISTINCT ON (kind, shard) generation, shard, ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2
-         ORDER BY kind, shard, generation DESC`,
+        prepared(`SELECT DISTINCT ON (kind, shard) generation, shard, ${STORED} FROM attune.artifacts WHERE job_id = $1 AND generation <= $2
+         ORDER BY kind, shard, generation DESC`),
         [jobId, generation],
       ),
     );

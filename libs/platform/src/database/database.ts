@@ -1,20 +1,12 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@attune/core';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
 import { sqlComment } from '../telemetry/correlation.js';
-import { Fairness1700000000008 } from './migrations/0008-fairness.js';
-import { Doors1700000000002 } from './migrations/0002-doors.js';
-import { Rules1700000000003 } from './migrations/0003-rules.js';
-import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
-import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
-import { Uploads1700000000010 } from './migrations/0010-uploads.js';
-import { Quotas1700000000013 } from './migrations/0013-quotas.js';
-import { Spine1700000000001 } from './migrations/0001-spine.js';
-import { Webhooks1700000000005 } from './migrations/0005-webhooks.js';
-import { tables } from './schema/tables.js';
 
-const SETTINGS = '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC';
+/** What holds for every session of ours: nothing waits for ever, and times are those of UTC. */
+export const SESSION_SETTINGS =
+  '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC';
 
 /** Postgres error codes that mean: the same call may succeed in a moment (connection gone, restarting, serialization, deadlock, too many connections). */
 const PASSING = /^(08|57P0|53300|40001|40P01|55P03|57014)/;
@@ -26,44 +18,82 @@ const MOST_TRIES = 5;
 /** A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. */
 const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 };
 
+/** A statement that each session plans once. Its text never changes, so it comes without the ids of the request behind it. */
+export interface Prepared {
+  /** Of this text alone. */
+  readonly name: string;
+  readonly text: string;
+}
+
+const known = new Map<string, Prepared>();
+
+/**
+ * For statements that are asked for many times a second and whose plan is the same whatever their values are. Sessions keep their plans, so
+ * there must be few of them: a text that is put together has few shapes.
+ */
+export function prepared(text: string): Prepared {
+  let statement = known.get(text);
+  if (statement === undefined) known.set(text, (statement = { name: createHash('sha256').update(text).digest('hex').slice(0, 16), text }));
+  return statement;
+}
+
 /** The one connection to the truth. SQL lives in the repositories; everybody else calls their verbs. */
 export class Database {
-  readonly #source: DataSource;
+  readonly #pool: pg.Pool;
   #failed = false;
   /** Milliseconds of `performance.now()` when the database answered again after it had failed. */
   reconnectedAt = -Infinity;
 
-  constructor(
-    source: DataSource,
-    private readonly heartbeat = HEARTBEAT,
+  private constructor(
+    private readonly url: string,
+    poolSize: number,
+    private readonly heartbeat: typeof HEARTBEAT,
   ) {
-    this.#source = source;
+    const bounds = { max: poolSize, connectionTimeoutMillis: 5_000, keepAlive: true };
+    this.#pool = new pg.Pool({ connectionString: url, options: SESSION_SETTINGS, ...bounds });
+    // A session that ends between two statements is noticed by the next one.
+    this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   static async open(url: string, poolSize = 10, heartbeat = HEARTBEAT): Promise<Database> {
-    const source = dataSource(url, poolSize);
+    const database = new Database(url, poolSize, heartbeat);
     try {
-      await source.initialize();
+      await database.#pool.query('SELECT 1');
     } catch (cause) {
+      await database.close();
       throw new AppError('dependency_unavailable', 'the database does not answer', { cause });
     }
-    return new Database(source, heartbeat);
+    return database;
   }
 
   /** @throws AppError dependency_unavailable when the database cannot be reached or refuses for a passing reason. */
-  async query<Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.#guard(async () => rows<Row>(await this.#source.query(text + sqlComment(), [...parameters])));
+  async query<Row>(statement: string | Prepared, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.#guard(async () => (await this.#pool.query(configOf(statement, parameters))).rows as Row[]);
   }
 
   /** All of it or nothing; done again where the database gave it up for another's sake, so `work` changes nothing else that cannot be done twice. */
   async transaction<T>(work: (tx: Database['query']) => Promise<T>): Promise<T> {
-    return this.#guard(() =>
-      this.#source.transaction((manager) =>
-        work(async <Row>(text: string, parameters: readonly unknown[] = []) =>
-          rows<Row>(await manager.query(text + sqlComment(), [...parameters])),
-        ),
-      ),
-    );
+    return this.#guard(async () => {
+      const client = await this.#pool.connect();
+      try {
+        await client.query('BEGIN');
+        const result = await work(async <Row>(statement: string | Prepared, parameters: readonly unknown[] = []) => {
+          const { rows } = await client.query(configOf(statement, parameters));
+          return rows as Row[];
+        });
+        await client.query('COMMIT');
+        client.release();
+        return result;
+      } catch (error) {
+        // A session that cannot even do this is none to keep.
+        await client.query('ROLLBACK').then(
+          () => client.release(),
+          () => client.release(true),
+        );
+        throw error;
+      }
+    });
   }
 
   /**
@@ -92,8 +122,7 @@ export class Database {
 
   /** A connection beside the pool. One whose other end is gone without a word ends too, for want of a sign of life. */
   async #session(name: string, onEnd: () => void): Promise<pg.Client> {
-    const { url } = this.#source.options as { url: string };
-    const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: name });
+    const client = new pg.Client({ connectionString: this.url, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: name });
     client.on('error', () => undefined); // the end follows, and that is what counts
     client.once('end', onEnd);
     try {
@@ -115,12 +144,12 @@ export class Database {
 
   /** Connections of the pool by what they do. */
   get pool(): { used: number; idle: number; waiting: number } {
-    const { totalCount, idleCount, waitingCount } = (this.#source.driver as unknown as { master: pg.Pool }).master;
+    const { totalCount, idleCount, waitingCount } = this.#pool;
     return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {
-    await this.#source.destroy();
+    await this.#pool.end();
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {
@@ -155,11 +184,9 @@ async function unentangled<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** TypeORM answers an UPDATE or DELETE with [rows, count], everything else with rows. */
-function rows<Row>(answer: unknown): Row[] {
-  const list = answer as unknown[];
-  const withCount = list.length === 2 && Array.isArray(list[0]) && typeof list[1] === 'number';
-  return (withCount ? list[0] : list) as Row[];
+function configOf(statement: string | Prepared, parameters: readonly unknown[]): pg.QueryConfig {
+  const values = [...parameters];
+  return typeof statement === 'string' ? { text: statement + sqlComment(), values } : { ...statement, values };
 }
 
 function isPassing(error: unknown): boolean {
@@ -169,28 +196,4 @@ function isPassing(error: unknown): boolean {
     (code !== undefined && (PASSING.test(code) || SOCKET.has(code))) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered/.test(message)
   );
-}
-
-export function dataSource(url: string, poolSize: number): DataSource {
-  return new DataSource({
-    type: 'postgres',
-    url,
-    schema: 'attune',
-    entities: tables,
-    migrations: [
-      Spine1700000000001,
-      Doors1700000000002,
-      Rules1700000000003,
-      Resubmit1700000000004,
-      Webhooks1700000000005,
-      Fairness1700000000008,
-      Housekeeping1700000000009,
-      Uploads1700000000010,
-      Quotas1700000000013,
-    ],
-    migrationsTableName: 'migrations',
-    logging: false,
-    poolSize,
-    extra: { options: SETTINGS, connectionTimeoutMillis: 5_000, keepAlive: true },
-  });
 }

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 
 export interface ReceivedBlob {
   readonly tenantId: string;
@@ -32,9 +32,9 @@ export class DatasetsRepository {
   /** The dataset of this bare id or sha256; undefined when its bytes were removed or never came. */
   async named(tenantId: string, name: { readonly id: string } | { readonly sha256: string }): Promise<StoredDataset | undefined> {
     const [found] = await this.database.query<StoredDataset>(
-      `SELECT d.id AS "datasetId", d.sha256, d.bytes::float8 AS bytes
+      prepared(`SELECT d.id AS "datasetId", d.sha256, d.bytes::float8 AS bytes
        FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
-       WHERE d.tenant_id = $1 AND (d.id = $2 OR d.sha256 = $3) AND b.removed_at IS NULL`,
+       WHERE d.tenant_id = $1 AND (d.id = $2 OR d.sha256 = $3) AND b.removed_at IS NULL`),
       [tenantId, 'id' in name ? name.id : null, 'sha256' in name ? name.sha256 : null],
     );
     return found;

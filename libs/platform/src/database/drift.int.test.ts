@@ -1,6 +1,7 @@
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import type { DataSource } from 'typeorm';
-import { Database, dataSource } from './database.js';
+import { dataSource } from './data-source.js';
+import { Database } from './database.js';
 import { tables } from './schema/tables.js';
 
 jest.setTimeout(30_000);

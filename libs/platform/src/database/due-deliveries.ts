@@ -1,7 +1,7 @@
 import type { JobStatus } from '@attune/core';
 import type { Effect } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 
 /** The status that a webhook is to be told of, where the effect is one. */
 export function statusToTell(effect: Effect): JobStatus | undefined {
@@ -21,7 +21,7 @@ export async function writeDueDeliveries(
   const type = `job.${status}`;
   // Held, so that one that is deleted meanwhile is passed over instead of failing the job.
   const due = await query<{ id: string }>(
-    `SELECT id FROM attune.webhooks WHERE tenant_id = $1 AND disabled_at IS NULL AND $2 = ANY (types) FOR KEY SHARE`,
+    prepared(`SELECT id FROM attune.webhooks WHERE tenant_id = $1 AND disabled_at IS NULL AND $2 = ANY (types) FOR KEY SHARE`),
     [job.tenant_id, type],
   );
   if (due.length === 0) return;

@@ -1,5 +1,5 @@
 import type { PriorityClass } from '@attune/core';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 
 /** Cost of one shard in virtual time; weights divide it. */
 export const SHARD_COST = 1_000;
@@ -7,10 +7,15 @@ export const SHARD_COST = 1_000;
 /** What a class weighs for a tenant that nothing else was said for: of the workers a tenant has, bulk gets a fifth while interactive jobs wait. */
 export const CLASS_WEIGHTS: Readonly<Record<PriorityClass, number>> = { interactive: 4, bulk: 1 };
 
-/** The smallest place of all that is ready or running, but for the one that is to get a place: two looks into an index, however long the queue. */
-export const FLOOR = `SELECT coalesce(
-  (SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') AND NOT (job_id = $2 AND stage = $3 AND shard = $5) ORDER BY fair_at LIMIT 1),
-  (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at`;
+/** The smallest place of all that is ready or running and fits the condition: two looks into an index, however long the queue. */
+export function floorOf(condition: string): string {
+  return `SELECT coalesce(
+    (SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') AND ${condition} ORDER BY fair_at LIMIT 1),
+    (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at`;
+}
+
+/** But for the one that is to get a place. */
+const OTHERS = 'NOT (job_id = $2 AND stage = $3 AND shard = $5)';
 
 /**
  * Start-time fair queueing: fair_at = max(virtual time of the flow, smallest in flight), and the flow's virtual time moves on by cost / weight
@@ -23,8 +28,8 @@ export async function giveFairPlace(
   { stage, shard }: { readonly stage: string; readonly shard: number },
 ): Promise<void> {
   await query(
-    `WITH class AS (SELECT priority_class, ($6::jsonb ->> priority_class)::integer AS weight FROM attune.jobs WHERE id = $2),
-      floor AS (${FLOOR}),
+    prepared(`WITH class AS (SELECT priority_class, ($6::jsonb ->> priority_class)::integer AS weight FROM attune.jobs WHERE id = $2),
+      floor AS (${floorOf(OTHERS)}),
       flow AS (
         INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time, weight)
         SELECT $1, class.priority_class, floor.at + $4::bigint / class.weight, class.weight FROM class, floor
@@ -32,7 +37,7 @@ export async function giveFairPlace(
           DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4::bigint / f.weight
         RETURNING virtual_time - $4::bigint / weight AS at
       )
-     UPDATE attune.job_stages SET fair_at = flow.at, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = $5`,
+     UPDATE attune.job_stages SET fair_at = flow.at, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = $5`),
     [job.tenant_id, job.id, stage, SHARD_COST, shard, JSON.stringify(CLASS_WEIGHTS)],
   );
 }

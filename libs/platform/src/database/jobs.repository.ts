@@ -1,6 +1,6 @@
 import { AppError, type GivenMapping, type JobStatus, type Operation, type WorkerService } from '@attune/core';
 import { TERMINAL } from '@attune/pipeline';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import { answerKey, type AnsweredKey, type Held, hold } from './held-job.js';
 import { insertJobs, type NewJobs, type Submission } from './new-jobs.js';
@@ -59,6 +59,8 @@ export type Deletion =
 /** Removes the bytes of a deleted job: everything under its own prefix, and its input unless another job uses it. */
 export type Erase = (prefix: string, input: string | undefined) => Promise<void>;
 
+const ONE = prepared(detailsOf('WHERE tenant_id = $1 AND id = $2'));
+
 /** Jobs as their clients see them. Everything is asked for with a tenant; another tenant's job does not exist. */
 export class JobsRepository {
   constructor(private readonly database: Database) {}
@@ -103,7 +105,7 @@ export class JobsRepository {
 
   /** A deleted job is found too: its `deleted_at` says so. */
   async find(tenantId: string, jobId: string): Promise<JobDetail | undefined> {
-    const [found] = await this.database.query<DetailRow>(detailsOf('WHERE tenant_id = $1 AND id = $2'), [tenantId, jobId]);
+    const [found] = await this.database.query<DetailRow>(ONE, [tenantId, jobId]);
     return found && detailOf(found);
   }
 

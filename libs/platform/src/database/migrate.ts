@@ -2,7 +2,7 @@ import { runMigrations } from 'bullmq';
 import pg from 'pg';
 import { failpoint } from '../failpoints/failpoint.js';
 import { isRedisUrl, QUEUE_SCHEMA } from '../queue/backend.js';
-import { dataSource } from './database.js';
+import { dataSource } from './data-source.js';
 
 /** One migration at a time, however many processes start together. */
 const LOCK = 0x617474756e65;

@@ -1,8 +1,8 @@
 import { AppError, type GivenMapping, type JobOptions, type Operation, type PriorityClass, type WorkerService } from '@attune/core';
 import { createJob, type Effect, type HistoryLine, stagesOf } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from './database.js';
-import { CLASS_WEIGHTS, SHARD_COST } from './fair-place.js';
+import { type Database, prepared } from './database.js';
+import { CLASS_WEIGHTS, floorOf, SHARD_COST } from './fair-place.js';
 import type { AnsweredKey } from './held-job.js';
 
 export interface Submission {
@@ -89,7 +89,7 @@ function rowOf(submission: Submission, at: number) {
   };
 }
 
-const STATEMENT = `
+const STATEMENT = prepared(`
   WITH given AS (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(at int, id uuid, operation text, options jsonb, mapping jsonb, stage text, dataset_id uuid,
       input_sha256 text, bytes_in bigint, traceparent text, input_name text, request_id text, cloned_from uuid, priority_class text, deadline_at timestamptz,
@@ -101,9 +101,7 @@ const STATEMENT = `
   accepted AS (
     SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id
     WHERE (SELECT at FROM late) IS NULL),
-  floor AS (
-    SELECT coalesce((SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') ORDER BY fair_at LIMIT 1),
-      (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at),
+  floor AS (${floorOf('true')}),
   class AS (
     SELECT priority_class, count(*) AS jobs, ($4::jsonb ->> priority_class)::integer AS weight FROM accepted GROUP BY priority_class),
   flow AS (
@@ -127,4 +125,4 @@ const STATEMENT = `
   line AS (
     INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
     SELECT $1, id, 1, line->>'type', line->>'level', line->>'message', line->'data' FROM accepted)
-  SELECT count(*)::int AS jobs, (SELECT at FROM late) AS late FROM job`;
+  SELECT count(*)::int AS jobs, (SELECT at FROM late) AS late FROM job`);

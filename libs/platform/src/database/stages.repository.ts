@@ -13,7 +13,7 @@ import {
 } from '@attune/core';
 import type { JobEvent, StageError } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 import { type Transition, transition } from './transition.js';
 
 /** What a worker holds after it has claimed a stage. */
@@ -95,10 +95,10 @@ export class StagesRepository {
     const takeOver = performance.now() - this.database.reconnectedAt > 8_000;
     return this.database.transaction(async (query) => {
       const [next] = await query<{ job_id: string; stage: StageName; shard: number }>(
-        `SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
+        prepared(`SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
          WHERE s.service = $1 AND (s.status = 'ready' OR ($2 AND s.status = 'running' AND s.lease_until < now())) AND s.next_run_at <= now()
            AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
-         ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`,
+         ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`),
         [service, takeOver],
       );
       if (!next) return undefined;
@@ -107,11 +107,11 @@ export class StagesRepository {
       const stage = after.stages.find(isClaimed)!;
       if (stage.status !== 'running') return undefined;
       const [row] = await query<ClaimRow>(
-        `SELECT j.tenant_id, j.generation, j.operation, j.priority_class, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
+        prepared(`SELECT j.tenant_id, j.generation, j.operation, j.priority_class, j.options, j.mapping, j.input_name, j.dataset_id, d.sha256, d.bytes::float8 AS bytes, b.storage_key, d.received_at, j.traceparent, j.request_id,
            (extract(epoch from now() - s.ready_at) * 1000)::float8 AS waited_ms
          FROM attune.jobs j JOIN attune.datasets d ON d.id = j.dataset_id JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
            JOIN attune.job_stages s ON s.job_id = j.id AND s.stage = $2 AND s.shard = $3
-         WHERE j.id = $1`,
+         WHERE j.id = $1`),
         [next.job_id, next.stage, next.shard],
       );
       if (!row) throw new AppError('internal', 'a claimed job has no dataset');
@@ -149,9 +149,9 @@ export class StagesRepository {
    */
   async heartbeat(claim: Claim, worker: string, progress: number): Promise<{ cancelRequested: boolean }> {
     const [row] = await this.database.query<{ cancel_requested: boolean }>(
-      `UPDATE attune.job_stages s SET lease_until = now() + interval '8 seconds', heartbeat_at = now(), progress = greatest(s.progress, $6)
+      prepared(`UPDATE attune.job_stages s SET lease_until = now() + interval '8 seconds', heartbeat_at = now(), progress = greatest(s.progress, $6)
        FROM attune.jobs j WHERE j.id = s.job_id AND s.job_id = $1 AND s.stage = $2 AND s.shard = $7 AND s.epoch = $3 AND s.lease_owner = $4 AND s.status = $5
-       RETURNING j.cancel_requested`,
+       RETURNING j.cancel_requested`),
       [claim.jobId, claim.stage, claim.epoch, worker, 'running', Math.min(0.999, progress), claim.shard],
     );
     if (!row) throw new AppError('stage.fenced', `epoch ${claim.epoch} of stage ${claim.stage} is over`);

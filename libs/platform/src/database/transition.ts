@@ -1,6 +1,6 @@
 import { AppError, type WorkerService } from '@attune/core';
 import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 import { giveFairPlace } from './fair-place.js';
 import { statusToTell, writeDueDeliveries } from './due-deliveries.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow, stateOf } from './job-rows.js';
@@ -23,13 +23,14 @@ export interface Transition {
  */
 export async function transition(query: Query, jobId: string, event: JobEvent): Promise<Transition> {
   const [job] = await query<JobRow & { now: number }>(
-    `SELECT ${JOB_COLUMNS}, (extract(epoch from now()) * 1000)::float8 AS now FROM attune.jobs WHERE id = $1 FOR UPDATE`,
+    prepared(`SELECT ${JOB_COLUMNS}, (extract(epoch from now()) * 1000)::float8 AS now FROM attune.jobs WHERE id = $1 FOR UPDATE`),
     [jobId],
   );
   if (!job) throw new AppError('not_found', 'there is no such job');
-  const stages = await query<StageRow>(`SELECT ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = $1 ORDER BY position, shard`, [
-    jobId,
-  ]);
+  const stages = await query<StageRow>(
+    prepared(`SELECT ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = $1 ORDER BY position, shard`),
+    [jobId],
+  );
   const before = stateOf(job, stages);
   const { state: after, effects } = decide(before, event, job.now);
   const writes = new Writes();

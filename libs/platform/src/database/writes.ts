@@ -1,4 +1,4 @@
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 
 /** Takes a value and answers its place in the statement. */
 export type Place = (value: unknown) => string;
@@ -17,6 +17,6 @@ export class Writes {
 
   async send(query: Database['query']): Promise<void> {
     if (this.#statements.length === 0) return;
-    await query(`WITH ${this.#statements.map((statement, i) => `w${i} AS (${statement})`).join(', ')} SELECT 1`, this.#values);
+    await query(prepared(`WITH ${this.#statements.map((statement, i) => `w${i} AS (${statement})`).join(', ')} SELECT 1`), this.#values);
   }
 }

@@ -41,6 +41,7 @@ import { errorName, type Logger } from '../telemetry/logger.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Doorbell } from '../watch/doorbell.js';
 import { JobWatch } from '../watch/job-watch.js';
+import { RecentJobs } from '../watch/recent-jobs.js';
 import { BLOBS, CONFIG, LOG, PEPPER, type Service } from './service.js';
 
 /** What a process is made of before Nest puts it together. */
@@ -88,6 +89,11 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
       provide: JobWatch,
       inject: [Doorbell],
       useFactory: (bell: Doorbell) => new JobWatch(bell, new WatchRepository(parts.database), parts.log),
+    },
+    {
+      provide: RecentJobs,
+      inject: [JobsRepository, Doorbell],
+      useFactory: (jobs: JobsRepository, bell: Doorbell) => new RecentJobs(jobs, bell, metrics),
     },
     {
       provide: HealthChecks,

@@ -39,6 +39,7 @@ import { keepProcessGauges } from './process-gauges.js';
 import { sweepUploads } from '../uploads/sweep-uploads.js';
 import { Doorbell } from '../watch/doorbell.js';
 import { JobWatch } from '../watch/job-watch.js';
+import { forgetChanged, RecentJobs } from '../watch/recent-jobs.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { appModule, type ProcessParts } from './app.module.js';
 import { readVersion } from './version.js';
@@ -75,6 +76,7 @@ export async function startServices(services: readonly Service[], parts: Process
     followRequest,
     measureRequests(metrics, parts.log),
     shedUnderLag(lag, parts.config.shedLagMs, metrics),
+    forgetChanged(app.get(RecentJobs)),
     closeIdleBodies,
   );
   app.useGlobalFilters(new ProblemFilter(parts.log));

@@ -51,6 +51,7 @@ export class Metrics {
     ['route', 'method', 'code_class'],
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10],
   );
+  readonly jobReads = this.#counter('job_reads_total', 'Reads of one job, by where the answer was.', ['from']);
   readonly httpInflight = this.#gauge('http_inflight', 'HTTP requests being answered.', []);
   readonly sseStreams = this.#gauge('sse_streams', 'Streams of events that are open.', []);
   readonly grpcHandled = this.#counter('grpc_server_handled_total', 'Calls of the synchronous door.', ['service', 'method', 'code']);

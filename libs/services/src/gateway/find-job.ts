@@ -1,5 +1,5 @@
 import { AppError, bareId } from '@attune/core';
-import type { JobDetail, JobsRepository } from '@attune/platform';
+import type { JobDetail, JobsRepository, RecentJobs } from '@attune/platform';
 
 /** The bare id. @throws AppError not_found for an id that is none. */
 export function jobIdOf(id: string): string {
@@ -9,7 +9,7 @@ export function jobIdOf(id: string): string {
 }
 
 /** @throws AppError not_found for an id that is none, a job that is not, and a job of another tenant alike; gone for a deleted job. */
-export async function findJob(jobs: JobsRepository, tenantId: string, id: string): Promise<JobDetail> {
+export async function findJob(jobs: JobsRepository | RecentJobs, tenantId: string, id: string): Promise<JobDetail> {
   const found = await jobs.find(tenantId, jobIdOf(id));
   if (!found) throw new AppError('not_found', 'there is no such job');
   if (found.job.deleted_at !== null) throw new AppError('gone', 'the job was deleted');

@@ -15,6 +15,7 @@ import {
   type JobDetail,
   Metrics,
   PEPPER,
+  RecentJobs,
   Rings,
   RulesRepository,
   Tenant,
@@ -38,6 +39,7 @@ const RETRY_AFTER_SECONDS = '1';
 export class JobsController {
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
+    @Inject(RecentJobs) private readonly recent: RecentJobs,
     @Inject(DatasetsRepository) private readonly datasets: DatasetsRepository,
     @Inject(UploadsRepository) private readonly uploads: UploadsRepository,
     @Inject(IdempotencyRepository) private readonly keys: IdempotencyRepository,
@@ -109,7 +111,7 @@ export class JobsController {
 
   @Get(':id')
   async read(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const body = jobBody(await findJob(this.jobs, tenantId, id));
+    const body = jobBody(await findJob(this.recent, tenantId, id));
     response.set('ETag', `"${body.version}"`);
     if (isKnown(request, String(body.version))) response.status(304).end();
     else response.json(body);
@@ -124,7 +126,7 @@ export class JobsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<JobStatusBody> {
     const { wait, since_version: since } = parseRequest(JobStatusQuery, parameters, { what: 'The query', kind: 'parameter' });
-    const detail = await findJob(this.jobs, tenantId, id);
+    const detail = await findJob(this.recent, tenantId, id);
     const { job } = detail;
     const seen = since ?? job.version;
     if (!wait || job.completed_at !== null || job.version > seen) return statusBody(detail);

@@ -125,7 +125,8 @@ async function runMeasured(db: DuckDb, statement: Sql, target: string, limit: nu
   const size = (): number => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
   let exceeded = false;
   const measure = setInterval(() => {
-    exceeded = size() > limit;
+    // What was interrupted is removed, and has been too large all the same.
+    exceeded ||= size() > limit;
     if (exceeded) db.interrupt();
   }, MEASURED_EVERY_MS);
   try {
