@@ -1,5 +1,5 @@
 import { AppError } from '@attune/core';
-import type { Database } from './database.js';
+import { type Database, prepared } from './database.js';
 import type { JobRow } from './job-rows.js';
 
 /** The reserved idempotency key that a request answers together with what it does. */
@@ -29,12 +29,17 @@ export async function hold(
   return job;
 }
 
-/** The reservation must still be ours: a second request with the key may have taken it over. */
-export async function answerKey(query: Database['query'], tenantId: string, key: AnsweredKey, jobId: string): Promise<void> {
+/** The reservations must still be ours: a second request with a key may have taken it over. @throws AppError idempotency_in_progress */
+export async function answerKeys(
+  query: Database['query'],
+  tenantId: string,
+  keys: readonly (AnsweredKey & { readonly jobId: string })[],
+): Promise<void> {
   const answered = await query(
-    `UPDATE attune.idempotency_keys SET state = 'answered', fingerprint = $5, job_id = $6, lease_until = NULL
-     WHERE tenant_id = $1 AND route = $2 AND key = $3 AND holder = $4 AND state = 'reserved' RETURNING 1`,
-    [tenantId, key.route, key.key, key.holder, key.fingerprint, jobId],
+    prepared(`UPDATE attune.idempotency_keys k SET state = 'answered', fingerprint = g.fingerprint, job_id = g."jobId", lease_until = NULL
+     FROM jsonb_to_recordset($2::jsonb) AS g(route text, key text, holder uuid, fingerprint text, "jobId" uuid)
+     WHERE k.tenant_id = $1 AND k.route = g.route AND k.key = g.key AND k.holder = g.holder AND k.state = 'reserved' RETURNING 1`),
+    [tenantId, JSON.stringify(keys)],
   );
-  if (answered.length === 0) throw new AppError('idempotency_in_progress', 'another request with this key has taken over');
+  if (answered.length < keys.length) throw new AppError('idempotency_in_progress', 'another request with this key has taken over');
 }

@@ -1,9 +1,10 @@
 import { AppError, type GivenMapping, type JobStatus, type Operation, type WorkerService } from '@attune/core';
 import { TERMINAL } from '@attune/pipeline';
 import { type Database, prepared } from './database.js';
+import { GatheredSubmits, type NewJob, submitTogether } from './gathered-submits.js';
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
-import { answerKey, type AnsweredKey, type Held, hold } from './held-job.js';
-import { insertJobs, type NewJobs, type Submission } from './new-jobs.js';
+import { answerKeys, type AnsweredKey, type Held, hold } from './held-job.js';
+import type { NewJobs, Submission } from './new-jobs.js';
 import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
 
@@ -63,34 +64,32 @@ const ONE = prepared(detailsOf('WHERE tenant_id = $1 AND id = $2'));
 
 /** Jobs as their clients see them. Everything is asked for with a tenant; another tenant's job does not exist. */
 export class JobsRepository {
-  constructor(private readonly database: Database) {}
+  readonly #submits: GatheredSubmits;
+
+  constructor(private readonly database: Database) {
+    this.#submits = new GatheredSubmits(database);
+  }
 
   /**
    * A new job and the idempotency answer in one transaction. Answers the job's id and the services to ring.
    * @throws AppError overloaded when the bytes were removed with the last job over them a moment ago: send them again.
    */
-  async submit({ idempotency, ...submission }: Submission): Promise<{ jobId: string; rings: readonly WorkerService[] }> {
-    const { jobIds, rings } = await this.submitAll(submission.tenantId, [submission], idempotency);
-    return { jobId: jobIds[0]!, rings };
+  submit(submission: Submission): Promise<NewJob> {
+    return this.#submits.submit(submission);
   }
 
   /**
    * New jobs of one tenant, all of them or none; the idempotency key is answered with the first. `placeOf`: where the request says the job.
    * @throws AppError overloaded, as above; validation_failed for a deadline that has passed.
    */
-  async submitAll(
+  submitAll(
     tenantId: string,
-    submissions: readonly Submission[],
+    [first, ...rest]: readonly Submission[],
     idempotency?: AnsweredKey,
     placeOf?: (at: number) => string,
   ): Promise<NewJobs> {
-    // One statement is a transaction of its own.
-    if (idempotency === undefined) return insertJobs((text, values) => this.database.query(text, values), tenantId, submissions, placeOf);
-    return this.database.transaction(async (query) => {
-      const made = await insertJobs(query, tenantId, submissions, placeOf);
-      await answerKey(query, tenantId, idempotency, made.jobIds[0]!);
-      return made;
-    });
+    const keyed = idempotency === undefined ? first! : { ...first!, idempotency };
+    return submitTogether(this.database, tenantId, [keyed, ...rest], placeOf === undefined ? {} : { placeOf });
   }
 
   /** The jobs that came with this one in one request, itself among them, in their order. */
@@ -170,7 +169,7 @@ export class JobsRepository {
   ): Promise<Transition> {
     return this.database.transaction(async (query) => {
       await hold(query, tenantId, jobId, asked.permits);
-      if (asked.idempotency) await answerKey(query, tenantId, asked.idempotency, jobId);
+      if (asked.idempotency) await answerKeys(query, tenantId, [{ ...asked.idempotency, jobId }]);
       return transition(query, jobId, { type: 'cancel' });
     });
   }
@@ -236,7 +235,7 @@ export class JobsRepository {
         [jobId, job.kept_generation],
       );
       await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND generation > $2`, [jobId, job.kept_generation]);
-      if (mended.idempotency) await answerKey(query, tenantId, mended.idempotency, jobId);
+      if (mended.idempotency) await answerKeys(query, tenantId, [{ ...mended.idempotency, jobId }]);
       const done = await transition(query, jobId, { type: 'resubmit', records: mended.records });
       const { generation } = done.after;
       await recordArtifacts(query, { tenantId, jobId, generation, stage: 'resubmit', shard: generation - 1, epoch: 0 }, [mended.artifact]);
@@ -253,7 +252,7 @@ export class JobsRepository {
   ): Promise<void> {
     await this.database.transaction(async (query) => {
       await hold(query, tenantId, jobId, permits);
-      if (idempotency) await answerKey(query, tenantId, idempotency, jobId);
+      if (idempotency) await answerKeys(query, tenantId, [{ ...idempotency, jobId }]);
     });
   }
 }

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
 import { CLASS_WEIGHTS, floorOf, SHARD_COST } from './fair-place.js';
 import type { AnsweredKey } from './held-job.js';
+import { JOB_COLUMNS, type JobRow } from './job-rows.js';
 
 export interface Submission {
   readonly tenantId: string;
@@ -26,15 +27,24 @@ export interface Submission {
   readonly idempotency?: AnsweredKey;
 }
 
+export interface Telling {
+  /** Where the request says the job. */
+  readonly placeOf?: (at: number) => string;
+  /** Answers the rows besides. */
+  readonly told?: boolean;
+}
+
 export interface NewJobs {
   /** In the order of the submissions. */
   readonly jobIds: readonly string[];
+  /** Their rows in the same order, where they were asked for. */
+  readonly jobs: readonly JobRow[];
   readonly rings: readonly WorkerService[];
 }
 
 /**
  * The jobs of one tenant in one statement: rows, stages, first lines of the history and fair places (those of `giveFairPlace`, one after
- * another). Their inputs are kept from being removed meanwhile.
+ * another). Their inputs are kept from being removed meanwhile. All of them are made, or none.
  * @throws AppError overloaded when an input was removed with the last job over it a moment ago: send it again; validation_failed for a
  * deadline that has passed, at its place in the request.
  */
@@ -42,21 +52,24 @@ export async function insertJobs(
   query: Database['query'],
   tenantId: string,
   submissions: readonly Submission[],
-  placeOf: (at: number) => string = () => '',
+  { placeOf = () => '', told = false }: Telling = {},
 ): Promise<NewJobs> {
   const rows = submissions.map(rowOf);
-  const [made] = await query<{ jobs: number; late: number | null }>(STATEMENT, [
+  const [made] = await query<{ jobs: number; late: number | null; rows: readonly JobRow[] | null }>(STATEMENT, [
     tenantId,
     JSON.stringify(rows),
     SHARD_COST,
     JSON.stringify(CLASS_WEIGHTS),
+    told,
   ]);
   if (made && made.late !== null) {
     const place = { pointer: `${placeOf(made.late)}/deadline_at`, code: 'past', message: 'The deadline has passed.' };
     throw new AppError('validation_failed', 'the deadline has passed', { errors: [place] });
   }
   if (made?.jobs !== rows.length) throw new AppError('overloaded', 'the bytes were removed a moment ago; send them again');
-  return { jobIds: rows.map(({ id }) => id), rings: [...new Set(rows.flatMap(({ ring }) => ring))] };
+  const byId = new Map((made.rows ?? []).map((job) => [job.id, job]));
+  const jobs = rows.flatMap(({ id }) => byId.get(id) ?? []);
+  return { jobIds: rows.map(({ id }) => id), jobs, rings: [...new Set(rows.flatMap(({ ring }) => ring))] };
 }
 
 function rowOf(submission: Submission, at: number) {
@@ -100,7 +113,7 @@ const STATEMENT = prepared(`
     WHERE d.id IN (SELECT dataset_id FROM given) AND b.removed_at IS NULL FOR SHARE OF b),
   accepted AS (
     SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id
-    WHERE (SELECT at FROM late) IS NULL),
+    WHERE (SELECT at FROM late) IS NULL AND (SELECT count(*) FROM held) = (SELECT count(DISTINCT dataset_id) FROM given)),
   floor AS (${floorOf('true')}),
   class AS (
     SELECT priority_class, count(*) AS jobs, ($4::jsonb ->> priority_class)::integer AS weight FROM accepted GROUP BY priority_class),
@@ -114,7 +127,7 @@ const STATEMENT = prepared(`
     INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name,
       request_id, cloned_from, priority_class, deadline_at)
     SELECT $1, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from,
-      priority_class, deadline_at FROM accepted RETURNING id),
+      priority_class, deadline_at FROM accepted RETURNING *),
   stage AS (
     INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status, fair_at, ready_at)
     SELECT $1, a.id, s.stage, s.position, s.service, s.status,
@@ -125,4 +138,5 @@ const STATEMENT = prepared(`
   line AS (
     INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
     SELECT $1, id, 1, line->>'type', line->>'level', line->>'message', line->'data' FROM accepted)
-  SELECT count(*)::int AS jobs, (SELECT at FROM late) AS late FROM job`);
+  SELECT count(*)::int AS jobs, (SELECT at FROM late) AS late,
+    CASE WHEN $5::boolean THEN (SELECT json_agg(told) FROM (SELECT ${JOB_COLUMNS} FROM job) told) END AS rows FROM job`);

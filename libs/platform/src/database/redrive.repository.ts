@@ -1,6 +1,6 @@
 import type { ErrorClass, StageName } from '@attune/core';
 import type { Database } from './database.js';
-import { answerKey, type AnsweredKey, hold } from './held-job.js';
+import { answerKeys, type AnsweredKey, hold } from './held-job.js';
 import type { JobFilter } from './jobs.repository.js';
 import { type Transition, transition } from './transition.js';
 
@@ -33,7 +33,7 @@ export class RedriveRepository {
   async redrive(tenantId: string, jobId: string, asked: Redrive = {}): Promise<Transition & { readonly swept: readonly string[] }> {
     return this.database.transaction(async (query) => {
       await hold(query, tenantId, jobId, asked.permits);
-      if (asked.idempotency) await answerKey(query, tenantId, asked.idempotency, jobId);
+      if (asked.idempotency) await answerKeys(query, tenantId, [{ ...asked.idempotency, jobId }]);
       const { fromStage, delayMs } = asked;
       const done = await transition(query, jobId, {
         type: 'redrive',

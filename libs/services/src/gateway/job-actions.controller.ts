@@ -76,7 +76,12 @@ export class JobActionsController {
   @Post('clone')
   async clone(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const { job } = await findJob(this.jobs, tenantId, id);
-    const { jobId, rings, replayed } = await once(this, tenantId, request, `POST /api/v1/jobs/${job.id}/clone`, {
+    const {
+      jobId,
+      job: made,
+      rings,
+      replayed,
+    } = await once(this, tenantId, request, `POST /api/v1/jobs/${job.id}/clone`, {
       read: async () => parseRequest(CloneRequest, (await readJson(request)) ?? {}, { what: 'The body' }),
       fingerprint: fingerprintOfValue,
       perform: async (asked, idempotency) => {
@@ -111,7 +116,7 @@ export class JobActionsController {
         return submitted;
       },
     });
-    const body = createdBody(await findJob(this.jobs, tenantId, jobId));
+    const body = createdBody(made ?? (await findJob(this.jobs, tenantId, jobId)).job);
     if (replayed) response.set('Idempotent-Replayed', 'true');
     response
       .status(202)

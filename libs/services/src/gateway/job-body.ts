@@ -1,7 +1,7 @@
 import { ENGINE_VERSION, ERROR_KINDS, type OutputFormat, prefixed } from '@attune/core';
 import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
-import { createJob, jobProgress } from '@attune/pipeline';
-import type { JobDetail, StageRow } from '@attune/platform';
+import { createJob, jobProgress, stagesOf } from '@attune/pipeline';
+import type { JobDetail, JobRow, StageRow } from '@attune/platform';
 
 export const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
@@ -86,22 +86,20 @@ function shardsOf(stages: readonly StageRow[], name: string): { total: number; d
 }
 
 /** The body right after the submit: the same bytes for the first answer and for every replay of it. */
-export function createdBody(detail: JobDetail): JobBody {
-  const { state } = createJob(detail.job.operation, null, detail.job.created_at);
-  const first = detail.stages.filter(({ shard }) => shard === 0);
-  const stages = first.map((stage) => ({
-    ...stage,
-    status: state.stages.find(({ name }) => name === stage.stage)!.status,
-    epoch: 0,
-    attempt: 0,
-    progress: 0,
-    error: null,
-    next_run_at: detail.job.created_at,
-    started_at: null,
-    ended_at: null,
+export function createdBody(row: JobRow): JobBody {
+  const { created_at: createdAt } = row;
+  const { state } = createJob(row.operation, null, createdAt);
+  const stages = stagesOf(row.operation).map(({ name, service }, position) => ({
+    stage: name,
+    service,
+    status: state.stages[position]!.status,
+    shard: 0,
+    ...{ epoch: 0, attempt: 0, crash_count: 0, lost_count: 0, progress: 0 },
+    ...{ lease_owner: null, lease_until: null, error: null, ready_at: null, started_at: null, ended_at: null },
+    next_run_at: createdAt,
   }));
   const job = {
-    ...detail.job,
+    ...row,
     status: state.status,
     stage: stages[0]!.stage,
     version: 1,
@@ -111,11 +109,10 @@ export function createdBody(detail: JobDetail): JobBody {
     error: null,
     started_at: null,
     completed_at: null,
+    held_at: null,
   };
-  return {
-    ...jobBody({ ...detail, job, stages, ledger: [], now: detail.job.created_at, errorsFound: 0, bytesOut: 0, backlogPosition: 0 }),
-    waiting_for: null,
-  };
+  const nothing = { ledger: [], errorsFound: 0, bytesOut: 0, backlogPosition: 0 };
+  return { ...jobBody({ job, stages, now: createdAt, ...nothing }), waiting_for: null };
 }
 
 /** The short body for those who poll. */

@@ -13,6 +13,7 @@ import {
   DatasetsRepository,
   Deadline,
   type JobDetail,
+  type JobRow,
   Metrics,
   PEPPER,
   RecentJobs,
@@ -30,7 +31,7 @@ import { findJob } from './find-job.js';
 import { createdBody, jobBody, statusBody } from './job-body.js';
 import { nextLink } from './next-link.js';
 import { preferenceOf } from './prefer.js';
-import { type Submitted, submitOnce } from './submit-once.js';
+import { submitOnce } from './submit-once.js';
 
 const RETRY_AFTER_SECONDS = '1';
 
@@ -79,8 +80,14 @@ export class JobsController {
       await this.#changed(tenantId, submitted.jobId, () => false, waitSeconds, response);
     }
     if (applied !== undefined) response.set('Preference-Applied', applied);
-    const detail = await findJob(this.jobs, tenantId, submitted.jobId);
-    this.#answer(response, detail, submitted, waitSeconds > 0 && detail.job.completed_at !== null);
+    if (submitted.replayed) response.set('Idempotent-Replayed', 'true');
+    const { job } = submitted;
+    if (job !== undefined && waitSeconds === 0) this.#accepted(response, job);
+    else {
+      const detail = await findJob(this.jobs, tenantId, submitted.jobId);
+      if (waitSeconds > 0 && detail.job.completed_at !== null) this.#ended(response, detail);
+      else this.#accepted(response, detail.job);
+    }
     if (waitSeconds === 0) await this.rings.ring(submitted.rings, { job_id: submitted.jobId });
   }
 
@@ -151,12 +158,19 @@ export class JobsController {
     }
   }
 
-  #answer(response: Response, detail: JobDetail, { replayed }: Submitted, ended: boolean): void {
-    const body = ended ? jobBody(detail) : createdBody(detail);
-    if (replayed) response.set('Idempotent-Replayed', 'true');
-    response.set('Location', jobPaths(body.job_id).self);
-    if (ended) response.status(200).set('ETag', `"${body.version}"`);
-    else response.status(202).set('Retry-After', RETRY_AFTER_SECONDS);
-    response.json(body);
+  #accepted(response: Response, job: JobRow): void {
+    const body = createdBody(job);
+    response
+      .status(202)
+      .set({ Location: jobPaths(body.job_id).self, 'Retry-After': RETRY_AFTER_SECONDS })
+      .json(body);
+  }
+
+  #ended(response: Response, detail: JobDetail): void {
+    const body = jobBody(detail);
+    response
+      .status(200)
+      .set({ Location: jobPaths(body.job_id).self, ETag: `"${body.version}"` })
+      .json(body);
   }
 }

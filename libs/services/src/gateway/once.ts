@@ -1,5 +1,5 @@
 import { AppError, type WorkerService } from '@attune/core';
-import type { AnsweredKey, IdempotencyRepository, Metrics } from '@attune/platform';
+import type { AnsweredKey, IdempotencyRepository, JobRow, Metrics } from '@attune/platform';
 import type { Request } from 'express';
 
 const RENEW_MS = 10_000;
@@ -7,6 +7,8 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface Done {
   readonly jobId: string;
+  /** The job that was made by this request. */
+  readonly job?: JobRow;
   readonly rings: readonly WorkerService[];
 }
 
