@@ -1,5 +1,6 @@
 import type { ListedBlob } from '../blobs/blob-store.js';
 import type { Database } from './database.js';
+import { mayRemove, refuseDuringBackup } from './removal.js';
 import { writeEffects } from './transition.js';
 
 /** Where an object without a row lies: among the received bytes, under a job, or elsewhere. */
@@ -82,13 +83,22 @@ export class GarbageRepository {
     );
   }
 
+  /** Removes objects that no row names any more. While a backup copies it does nothing: they are garbage then, which `sweep` takes one day. */
+  async discard(keys: readonly string[], remove: (key: string) => Promise<void>): Promise<void> {
+    if (keys.length === 0) return;
+    await this.database.transaction(async (query) => {
+      if (await mayRemove(query)) for (const key of keys) await remove(key);
+    });
+  }
+
   /**
    * Removes objects that are due: of one job, or of none. Everything is asked again under the locks that whoever commits a row for them
    * has to take: the job's row, or the mark (DatasetsRepository.receive). The bytes go before the commit: a mark outlives its object,
-   * never the other way round.
+   * never the other way round. @throws AppError overloaded while a backup is taken
    */
   async sweep(keys: readonly string[], jobId: string | null, remove: (key: string) => Promise<void>): Promise<Garbage[]> {
     return this.database.transaction(async (query) => {
+      await refuseDuringBackup(query);
       const [job] = await query<{ id: string; tenant_id: string }>(`SELECT id, tenant_id FROM attune.jobs WHERE id = $1 FOR UPDATE`, [
         jobId,
       ]);

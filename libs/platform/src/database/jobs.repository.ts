@@ -5,6 +5,7 @@ import { GatheredSubmits, type NewJob, submitTogether } from './gathered-submits
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import { answerKeys, type AnsweredKey, type Held, hold } from './held-job.js';
 import type { NewJobs, Submission } from './new-jobs.js';
+import { refuseDuringBackup } from './removal.js';
 import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
 
@@ -177,7 +178,7 @@ export class JobsRepository {
   /**
    * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping and the file's name, and keeps the rest as
    * a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
-   * @throws AppError not_found, gone, precondition_failed, legal_hold
+   * @throws AppError not_found, gone, precondition_failed, legal_hold, overloaded while a backup is taken
    */
   async delete(
     tenantId: string,
@@ -192,6 +193,7 @@ export class JobsRepository {
       const job = await hold(query, tenantId, jobId, permits);
       if (!TERMINAL.has(job.status)) return { kind: 'cancelled', transition: await transition(query, jobId, { type: 'cancel' }) };
       await refuseHeld(query, job);
+      await refuseDuringBackup(query);
       await query(`DELETE FROM attune.artifacts WHERE job_id = $1`, [jobId]);
       await query(`DELETE FROM attune.row_ledger WHERE job_id = $1`, [jobId]);
       await query(

@@ -1,5 +1,6 @@
 import { AppError } from '@attune/core';
 import type { Database } from './database.js';
+import { refuseDuringBackup } from './removal.js';
 import { type Transition, writeEffects } from './transition.js';
 
 /** How long a tenant keeps what it has, in days; null is for ever. */
@@ -85,9 +86,10 @@ export class RetentionRepository {
     return { due: found.map(({ total: _, ...due }) => due), total: found[0]?.total ?? 0 };
   }
 
-  /** Removes the received bytes of a dataset whose time is over, if that is so under the locks of those who need them. True when they went. */
+  /** Removes the received bytes of a dataset whose time is over, if that is so under the locks of those who need them. True when they went. @throws AppError overloaded while a backup is taken */
   async expireDataset(datasetId: string, remove: (key: string) => Promise<void>): Promise<boolean> {
     return this.database.transaction(async (query) => {
+      await refuseDuringBackup(query);
       const jobs = await query<{ id: string; tenant_id: string }>(
         `SELECT id, tenant_id FROM attune.jobs WHERE dataset_id = $1 AND deleted_at IS NULL ORDER BY id FOR UPDATE`,
         [datasetId],

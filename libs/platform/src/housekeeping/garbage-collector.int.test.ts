@@ -9,6 +9,7 @@ import { FileBlobs } from '../blobs/file-blobs.js';
 import { Database } from '../database/database.js';
 import { DatasetsRepository } from '../database/datasets.repository.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
+import { REMOVAL_LOCK } from '../database/removal.js';
 import { IdempotencyRepository } from '../database/idempotency.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { RetentionRepository } from '../database/retention.repository.js';
@@ -231,6 +232,27 @@ test('a sweep that ends in its middle is finished by the next pass', async () =>
   await collect();
   expect(await stored()).toEqual([]);
   expect(await database.query(`SELECT count(*)::int AS left FROM attune.gc_marks WHERE swept_at IS NULL`)).toEqual([{ left: 0 }]);
+});
+
+test('while a backup copies nothing is removed, neither garbage nor what a commit has replaced, and a job is not deleted', async () => {
+  const { jobId, tenantId } = await submitSample(database);
+  const [due, replaced] = [await put('other/due', 'due'), await put('other/replaced', 'replaced')];
+  const garbage = new GarbageRepository(database);
+  await collect();
+  await waitADay();
+  await new JobsRepository(database).cancel(tenantId, jobId);
+  const remove = () => new JobsRepository(database).delete(tenantId, jobId, () => Promise.reject(new Error('nothing is to be removed')));
+
+  const giveBack = (await database.hold(REMOVAL_LOCK, () => undefined))!;
+  await expect(collect()).rejects.toMatchObject({ code: 'overloaded' });
+  await expect(remove()).rejects.toMatchObject({ code: 'overloaded' });
+  await garbage.discard([replaced], (key) => blobs.remove(key));
+  expect(await stored()).toEqual([due, replaced]);
+
+  await giveBack();
+  await garbage.discard([replaced], (key) => blobs.remove(key));
+  await collect();
+  expect(await stored()).toEqual([]);
 });
 
 test('one collector at a time, and the chore once an hour whoever leads', async () => {

@@ -6,6 +6,7 @@ import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { FileBlobs } from '../blobs/file-blobs.js';
 import { Database } from '../database/database.js';
 import { JobsRepository } from '../database/jobs.repository.js';
+import { REMOVAL_LOCK } from '../database/removal.js';
 import { RetentionRepository } from '../database/retention.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -114,6 +115,15 @@ test('what a legal hold lies on stays until it is lifted: a job with its bytes, 
   await policies.holdDataset(over.tenantId, over.datasetId, false);
   await expire();
   expect(await stored()).toEqual([]);
+});
+
+test('while a backup copies nothing expires, and the next pass has it', async () => {
+  const old = await job(91);
+  const giveBack = (await database.hold(REMOVAL_LOCK, () => undefined))!;
+  expect(await expire()).toEqual({ objects: 0, bytes: 0 });
+  expect(await stored()).toEqual([old.input, old.result].sort());
+  await giveBack();
+  expect(await expire()).toMatchObject({ objects: 2 });
 });
 
 test('a hold that comes between the list and the removal is in time', async () => {

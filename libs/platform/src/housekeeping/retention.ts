@@ -36,15 +36,15 @@ export class Retention {
     return gone;
   }
 
-  /** False where somebody was faster: a hold, a deletion, a next generation. */
+  /** False where somebody was faster: a hold, a deletion, a next generation; and while a backup is taken. */
   async #expire({ kind, id, tenantId, version }: Due): Promise<boolean> {
-    if (kind === 'dataset') return this.retention.expireDataset(id, (key) => this.blobs.remove(key));
     try {
+      if (kind === 'dataset') return await this.retention.expireDataset(id, (key) => this.blobs.remove(key));
       const permits = (found: number): boolean => found === version;
       await this.jobs.delete(tenantId, id, eraseFrom(this.blobs), { permits, because: 'retention' });
       return true;
     } catch (error) {
-      if (error instanceof AppError && ['gone', 'precondition_failed', 'legal_hold'].includes(error.code)) return false;
+      if (error instanceof AppError && ['gone', 'precondition_failed', 'legal_hold', 'overloaded'].includes(error.code)) return false;
       throw error;
     }
   }

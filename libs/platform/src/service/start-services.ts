@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { BlobStore } from '../blobs/blob-store.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { DeliveriesRepository } from '../database/deliveries.repository.js';
+import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
@@ -182,6 +183,7 @@ function startRunners(
     stages: app.get(StagesRepository),
     jobs: app.get(JobsRepository),
     artifacts: app.get(ArtifactsRepository),
+    garbage: app.get(GarbageRepository),
     mappings: app.get(MappingsRepository),
     rules: app.get(RulesRepository),
     blobs: app.get<BlobStore>(BLOBS),

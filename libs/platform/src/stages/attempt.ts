@@ -133,13 +133,10 @@ export class Attempt {
 
   /** What cannot be removed costs space, nothing else. */
   async #remove(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      await this.parts.blobs
-        .remove(key)
-        .catch((error: unknown) =>
-          this.parts.log.warn({ job_id: this.claim.jobId, error: errorName(error) }, 'a stored file could not be removed'),
-        );
-    }
+    const { blobs, garbage, log } = this.parts;
+    const failed = (error: unknown): void =>
+      log.warn({ job_id: this.claim.jobId, error: errorName(error) }, 'a stored file could not be removed');
+    await garbage.discard(keys, (key) => blobs.remove(key).catch(failed)).catch(failed);
   }
 
   async #write(end: () => Promise<Transition>): Promise<Transition | undefined> {

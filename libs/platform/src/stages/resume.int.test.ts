@@ -11,6 +11,7 @@ import { FileBlobs } from '../blobs/file-blobs.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { Database } from '../database/database.js';
 import type { JobDetail } from '../database/job-detail.js';
+import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
@@ -68,6 +69,7 @@ beforeEach(async () => {
     stages: new StagesRepository(database),
     jobs: new JobsRepository(database),
     artifacts: new ArtifactsRepository(database),
+    garbage: new GarbageRepository(database),
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
     blobs: new FileBlobs(path.join(home, 'blobs')),

@@ -1,5 +1,6 @@
 import type { BlobStore } from '../blobs/blob-store.js';
 import type { ArtifactsRepository } from '../database/artifacts.repository.js';
+import type { GarbageRepository } from '../database/garbage.repository.js';
 import type { JobsRepository } from '../database/jobs.repository.js';
 import type { MappingsRepository } from '../database/mappings.repository.js';
 import type { RulesRepository } from '../database/rules.repository.js';
@@ -15,6 +16,7 @@ export interface RunnerParts {
   readonly stages: StagesRepository;
   readonly jobs: JobsRepository;
   readonly artifacts: ArtifactsRepository;
+  readonly garbage: Pick<GarbageRepository, 'discard'>;
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
   readonly blobs: BlobStore;

@@ -3,6 +3,7 @@ import { AppError, prefixed, type WorkerService } from '@attune/core';
 import {
   type BlobStore,
   BLOBS,
+  GarbageRepository,
   IdempotencyRepository,
   JobsRepository,
   Metrics,
@@ -27,6 +28,7 @@ export class JobRedriveController {
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
     @Inject(RedriveRepository) private readonly redrives: RedriveRepository,
     @Inject(IdempotencyRepository) readonly keys: IdempotencyRepository,
+    @Inject(GarbageRepository) private readonly garbage: GarbageRepository,
     @Inject(BLOBS) private readonly blobs: BlobStore,
     @Inject(Rings) private readonly rings: Rings,
     @Inject(Metrics) readonly metrics: Metrics,
@@ -98,7 +100,7 @@ export class JobRedriveController {
   async #redrive(tenantId: string, jobId: string, asked: Redrive): Promise<readonly WorkerService[]> {
     const { rings, swept, before } = await this.redrives.redrive(tenantId, jobId, asked);
     this.metrics.jobsRedriven.inc({ error_class: before.error?.class ?? 'unknown' });
-    for (const key of swept) await this.blobs.remove(key).catch(() => undefined);
+    await this.garbage.discard(swept, (key) => this.blobs.remove(key)).catch(() => undefined);
     return rings;
   }
 }

@@ -7,6 +7,7 @@ import {
   ArtifactsRepository,
   type BlobStore,
   BLOBS,
+  GarbageRepository,
   IdempotencyRepository,
   type JobDetail,
   JobsRepository,
@@ -34,6 +35,7 @@ export class QuarantineResubmitController {
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
     @Inject(ArtifactsRepository) private readonly artifacts: ArtifactsRepository,
     @Inject(IdempotencyRepository) readonly keys: IdempotencyRepository,
+    @Inject(GarbageRepository) private readonly garbage: GarbageRepository,
     @Inject(BLOBS) private readonly blobs: BlobStore,
     @Inject(Rings) private readonly rings: Rings,
     @Inject(Metrics) readonly metrics: Metrics,
@@ -80,7 +82,7 @@ export class QuarantineResubmitController {
     try {
       const { generation } = job;
       const { rings, swept } = await this.jobs.resubmit(tenantId, jobId, { artifact, records: mended.length, generation, ...asked });
-      for (const key of swept) await this.blobs.remove(key).catch(() => undefined);
+      await this.garbage.discard(swept, (key) => this.blobs.remove(key)).catch(() => undefined);
       return { jobId, rings };
     } catch (error) {
       if (error instanceof AppError && error.errorClass === 'caller') await this.blobs.remove(artifact.storageKey).catch(() => undefined);
