@@ -1,5 +1,6 @@
 import { UsageError } from './arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from './command.js';
+import { backup } from './commands/backup.js';
 import { completions } from './commands/completions.js';
 import { doctor } from './commands/doctor.js';
 import { gc } from './commands/gc.js';
@@ -9,6 +10,7 @@ import { jobs } from './commands/jobs.js';
 import { keys } from './commands/keys.js';
 import { mapping } from './commands/mapping.js';
 import { migrate } from './commands/migrate.js';
+import { restore } from './commands/restore.js';
 import { retention } from './commands/retention.js';
 import { submit } from './commands/submit.js';
 import { up } from './commands/up.js';
@@ -31,6 +33,8 @@ export const COMMANDS: readonly Command[] = [
   gc,
   retention,
   verify,
+  backup,
+  restore,
   doctor,
   completions(() => COMMANDS),
 ];

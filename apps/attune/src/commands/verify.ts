@@ -24,12 +24,12 @@ meanwhile. Exits with 1 when something is wrong, and says where.
     if (positionals.length > 0) throw new UsageError('verify takes options only.');
     const { runVerify } = await import('../verify.js');
     const found = await runVerify(values.all);
-    io.stdout.write(values.json ? `${JSON.stringify(found, null, 2)}\n` : textOf(found));
+    io.stdout.write(values.json ? `${JSON.stringify(found, null, 2)}\n` : verificationText(found));
     return found.faults.length === 0 ? EXIT.ok : EXIT.jobFailed;
   },
 };
 
-function textOf({ named, hashed, unnamed, faults }: Verification): string {
+export function verificationText({ named, hashed, unnamed, faults }: Verification): string {
   const looked = `${named.objects} objects with a row (${named.bytes} bytes), ${hashed.objects} of them read; ${unnamed.objects} without a row (${unnamed.bytes} bytes).`;
   if (faults.length === 0) return `${looked}\nNothing is wrong.\n`;
   const lines = faults.map(({ invariant, code, jobId, place }) => [invariant, code, jobId === null ? '-' : `job_${jobId}`, place]);

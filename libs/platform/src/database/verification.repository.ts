@@ -78,7 +78,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Artifacts of jobs that are not deleted, and received bytes that were not removed. */
-const NAMED = `(SELECT a.storage_key, a.sha256, a.bytes, a.job_id, a.created_at AS at FROM attune.artifacts a JOIN attune.jobs j ON j.id = a.job_id WHERE j.deleted_at IS NULL
+export const NAMED = `(SELECT a.storage_key, a.sha256, a.bytes, a.job_id, a.created_at AS at FROM attune.artifacts a JOIN attune.jobs j ON j.id = a.job_id WHERE j.deleted_at IS NULL
   UNION ALL SELECT storage_key, sha256, bytes, NULL, verified_at FROM attune.blobs WHERE removed_at IS NULL) named`;
 
 /** Whether the rows are as they must be, asked by SQL past the code that wrote them. Crosses tenants on purpose. */

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { AppError } from '@attune/core';
 import { clearScratch } from '../stages/scratch-folders.js';
 
+/** Names who has the directory. */
+export const DATA_LOCK = 'attune.pid';
+
 /**
  * Takes a data directory for this process alone and clears away what a crash has left of its attempts and nobody can go on with.
  * The lock names the process and when it started, so that a process id used again counts for nothing.
@@ -11,7 +14,7 @@ import { clearScratch } from '../stages/scratch-folders.js';
  */
 export async function takeDataDirectory(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true });
-  const lock = path.join(dataDir, 'attune.pid');
+  const lock = path.join(dataDir, DATA_LOCK);
   const [owner = '', started = ''] = (await readFile(lock, 'utf8').catch(() => '')).trim().split(' ');
   if (Number(owner) !== process.pid && lives(Number(owner), started)) {
     throw new AppError(

@@ -38,6 +38,8 @@ export interface EmbeddedPostgresOptions {
   readonly log?: (message: string) => void;
   /** False, for tests only: nothing waits for the disk, and a power failure loses the cluster. */
   readonly durable?: boolean;
+  /** How long it may take until it serves; a minute when absent. A restored server first does its log of writes again. */
+  readonly startTimeoutMs?: number;
 }
 
 export interface EmbeddedPostgres {
@@ -139,7 +141,7 @@ async function startServer(cluster: Cluster, options: EmbeddedPostgresOptions, t
   }
   const port = await freePort(options.port);
   const settings = [...SETTINGS, `port=${port}`, ...(options.durable === false ? HASTY : [])].flatMap((setting) => ['-c', setting]);
-  const pid = await serve(cluster, account, [binaries.postgres, '-D', cluster.dataDir, ...settings]);
+  const pid = await serve(cluster, account, [binaries.postgres, '-D', cluster.dataDir, ...settings], options.startTimeoutMs);
   if (pid !== undefined) return { pid, port };
   const portWasTaken = readFileSync(cluster.logFile, 'utf8').includes('could not bind');
   if (portWasTaken && options.port === undefined && tries > 1) return startServer(cluster, options, tries - 1);
@@ -151,6 +153,7 @@ async function serve(
   { dataDir, logFile }: Cluster,
   account: ServerAccount,
   [program, ...rest]: [string, ...string[]],
+  timeoutMs = START_TIMEOUT_MS,
 ): Promise<number | undefined> {
   const [command, args] = account.command(program, rest);
   const log = openSync(logFile, 'w', 0o600);
@@ -164,7 +167,7 @@ async function serve(
     const postmaster = readPostmaster(dataDir);
     return postmaster?.pid === child.pid && postmaster?.ready === true;
   };
-  await waitFor(() => hasEnded() || isReady(), START_TIMEOUT_MS, 'The embedded PostgreSQL is not ready');
+  await waitFor(() => hasEnded() || isReady(), timeoutMs, 'The embedded PostgreSQL is not ready');
   return hasEnded() ? undefined : child.pid;
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
@@ -15,6 +16,12 @@ export function serverBinaries(): ServerBinaries {
   const native = nativeFolder();
   linkLibraries(native);
   return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+}
+
+/** The major version of the Postgres of this platform: a cluster of another one does not start. */
+export function serverMajor(): number {
+  const { stdout } = spawnSync(serverBinaries().postgres, ['--version'], { encoding: 'utf8' });
+  return Number(/ (\d+)\./.exec(stdout)?.[1]);
 }
 
 function nativeFolder(): string {
