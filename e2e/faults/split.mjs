@@ -35,6 +35,11 @@ export class Split extends Deployment {
     return living[this.#turn++ % living.length].url;
   }
 
+  /** What API keys are hashed under: whoever goes on with the database needs it too. */
+  get pepper() {
+    return this.#shared.ATTUNE_KEY_PEPPER;
+  }
+
   /** Address of one gateway. */
   gateway(number) {
     return this.#gateways[number];

@@ -69,7 +69,7 @@ export class Workload {
     for (const deadline = Date.now() + PATIENCE_MS; ; await pause(200)) {
       const { status, body } = await this.post(tenant, key);
       if (status === 202) {
-        const job = { id: body.job_id, key, tenant };
+        const job = { id: body.job_id, key, tenant, at: Date.now() };
         const before = this.accepted.get(key);
         if (before && before.id !== job.id) this.complaints.push(`I6: one key was answered with ${before.id} and ${job.id}`);
         this.accepted.set(key, job);

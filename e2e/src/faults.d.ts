@@ -37,6 +37,7 @@ declare module '*/faults/deployment.mjs' {
     start(): Promise<void>;
     stop(): Promise<number | null>;
     database(): Promise<Client>;
+    ended(id: string, withinMs?: number): Promise<{ readonly status: string }>;
   }
 
   export function freePort(): Promise<number>;
