@@ -1,57 +1,27 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { AttuneClient, ProblemBody } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import { createHash } from 'node:crypto';
+import { ProblemBody } from '@attune/api';
+import { type Database, type RunningProcess } from '@attune/platform';
 import request from 'supertest';
-import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
-let directory: string;
-let fresh: FreshDatabase;
-let running: RunningProcess & { pepper: string };
+let started: RunningGateway;
 let database: Database;
+let running: RunningProcess;
 let ours: string;
 let theirs: string;
 let sha256: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-batch-'));
-  fresh = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-  database = await Database.open(fresh.url);
-  const tenants = new TenantsRepository(database);
-  const keyOf = async (name: string): Promise<string> => {
-    const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-    return key;
-  };
-  [ours, theirs] = [await keyOf('ours'), await keyOf('theirs')];
+  started = await startGateway();
+  ({ database, running, ours, theirs } = started);
   ({ sha256 } = (await clientOf().submit({ file: new Blob(['patient_id\nP1\n']), name: 'people.csv' })).input);
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-const clientOf = (key = ours) => new AttuneClient({ url: running.url, apiKey: key, fetch, newKey: randomUUID });
+const clientOf: RunningGateway['clientOf'] = (...asked) => started.clientOf(...asked);
 const post = (jobs: readonly object[], headers: Record<string, string> = {}, key = ours) =>
   request(running.url)
     .post('/api/v1/jobs/batch')

@@ -1,60 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { AttuneClient, ProblemBody } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
-import request from 'supertest';
-import { gateway } from './gateway.js';
+import { ProblemBody } from '@attune/api';
+import { type Database } from '@attune/platform';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
 const FILE = 'patient_id,first_name\nP1,Ada\nP2,Bo\n';
 const hashOf = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
-let directory: string;
-let fresh: FreshDatabase;
-let running: RunningProcess & { pepper: string };
+let started: RunningGateway;
 let database: Database;
 let ours: string;
 let theirs: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-input-'));
-  fresh = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-  database = await Database.open(fresh.url);
-  const tenants = new TenantsRepository(database);
-  const keyOf = async (name: string): Promise<string> => {
-    const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-    return key;
-  };
-  [ours, theirs] = [await keyOf('ours'), await keyOf('theirs')];
+  started = await startGateway();
+  ({ database, ours, theirs } = started);
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-type Method = 'get' | 'post' | 'delete';
-const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
-const clientOf = (key = ours) => new AttuneClient({ url: running.url, apiKey: key, fetch, newKey: randomUUID });
+const call: RunningGateway['call'] = (...asked) => started.call(...asked);
+const clientOf: RunningGateway['clientOf'] = (...asked) => started.clientOf(...asked);
 const submitted = (file: string) => clientOf().submit({ file: new Blob([file]), name: 'people.csv' });
 
 describe('a job over bytes that are here already', () => {

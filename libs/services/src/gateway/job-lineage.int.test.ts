@@ -1,22 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type DiffBody, DiffPage, LineageBody, ProblemBody } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import { type RunningProcess } from '@attune/platform';
 import request from 'supertest';
 import { gateway, generator, harmonizer, validator } from '../index.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(120_000);
 
@@ -33,42 +20,25 @@ const OPTIONS = {
   },
 };
 
-let directory: string;
-let database: FreshDatabase;
+let started: RunningGateway;
 let running: RunningProcess;
 let ours: string;
 let theirs: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-lineage-'));
-  database = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  const services = await openServices([gateway, validator, harmonizer, generator], config, database.url, pino({ level: 'silent' }));
-  running = services;
-  const rows = await Database.open(database.url);
-  const tenants = new TenantsRepository(rows);
-  const keyOf = async (tenant: string): Promise<string> => {
-    const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, services.pepper));
-    return `Bearer ${key}`;
-  };
-  [ours, theirs] = [await keyOf('ours'), await keyOf('theirs')];
-  await rows.close();
+  started = await startGateway({ services: [gateway, validator, harmonizer, generator] });
+  ({ running, ours, theirs } = started);
 });
 
-afterAll(async () => {
-  await running.close();
-  await database.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-const get = (route: string, key = ours) => request(running.url).get(route).set('Authorization', key);
+const get = (route: string, key = ours) => started.call('get', route, key);
 
 /** Submits a file and waits for the end of its job. */
 async function done(bytes: Buffer): Promise<string> {
   const submitted = await request(running.url)
     .post('/api/v1/jobs')
-    .set('Authorization', ours)
+    .set('Authorization', `Bearer ${ours}`)
     .field('operation', 'harmonize')
     .field('options', JSON.stringify(OPTIONS))
     .attach('file', bytes, 'members.csv')

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import {
   isTerminal,
   JobBody,
@@ -15,21 +12,11 @@ import {
   StoredMappingBody,
 } from '@attune/api';
 import { entities } from '@attune/core';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import { type RunningProcess } from '@attune/platform';
 import request from 'supertest';
 import { generator, harmonizer, validator } from '../index.js';
 import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(120_000);
 
@@ -46,37 +33,19 @@ const FIELDS = [
 ];
 const DOCUMENT = { name: 'Members', mapping: { entity: 'person', fields: FIELDS } };
 
-let directory: string;
-let database: FreshDatabase;
-let running: RunningProcess & { pepper: string };
+let started: RunningGateway;
+let running: RunningProcess;
 let ours: string;
 let theirs: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-mappings-'));
-  database = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  running = await openServices([gateway, validator, harmonizer, generator], config, database.url, pino({ level: 'silent' }));
-  const door = await Database.open(database.url);
-  const tenants = new TenantsRepository(door);
-  [ours, theirs] = (await Promise.all(
-    ['ours', 'theirs'].map(async (name) => {
-      const key = newApiKey();
-      await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-      return key;
-    }),
-  )) as [string, string];
-  await door.close();
+  started = await startGateway({ services: [gateway, validator, harmonizer, generator] });
+  ({ running, ours, theirs } = started);
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-type Method = 'get' | 'post' | 'put';
-const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
+const call: RunningGateway['call'] = (...asked) => started.call(...asked);
 const problem = (answer: { body: unknown }): ProblemBody => ProblemBody.parse(answer.body);
 
 async function kept(): Promise<StoredMappingBody> {

@@ -1,59 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { ApiProblem, AttuneClient, type JobBody } from '@attune/api';
 import { bareId, ERROR_KINDS, type ErrorCode, type WorkerService } from '@attune/core';
-import {
-  ArtifactsRepository,
-  type Claim,
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  StagesRepository,
-  type StoredArtifact,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import { ArtifactsRepository, type Claim, Database, StagesRepository, type StoredArtifact } from '@attune/platform';
 import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
-let directory: string;
-let fresh: FreshDatabase;
-let running: RunningProcess & { pepper: string };
+let gateway: RunningGateway;
 let database: Database;
 let stages: StagesRepository;
 let ours: AttuneClient;
 let theirs: AttuneClient;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-recover-'));
-  fresh = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-  database = await Database.open(fresh.url);
+  gateway = await startGateway();
+  ({ database } = gateway);
   stages = new StagesRepository(database);
-  const tenants = new TenantsRepository(database);
-  const clientOf = async (name: string): Promise<AttuneClient> => {
-    const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-    return new AttuneClient({ url: running.url, apiKey: key, fetch, newKey: randomUUID });
-  };
-  [ours, theirs] = [await clientOf('ours'), await clientOf('theirs')];
+  [ours, theirs] = [gateway.clientOf(), gateway.clientOf(gateway.theirs)];
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => gateway?.close());
 
 // Each test claims its own jobs only.
 afterEach(() => database.query(`UPDATE attune.job_stages SET next_run_at = 'infinity' WHERE status IN ('ready','running')`));

@@ -1,56 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CollectionBody, JobBody, ProblemBody, RetentionDueBody } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
-import request from 'supertest';
-import { gateway } from './gateway.js';
+import { type Database } from '@attune/platform';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
+let started: RunningGateway;
 let directory: string;
-let fresh: FreshDatabase;
 let database: Database;
-let running: RunningProcess & { pepper: string };
-let ours: string;
 let theirs: string;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-storage-'));
-  fresh = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_OPERATORS: 'nobody, ours' });
-  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-  database = await Database.open(fresh.url);
-  const tenants = new TenantsRepository(database);
-  [ours, theirs] = (await Promise.all(
-    ['ours', 'theirs'].map(async (name) => {
-      const key = newApiKey();
-      await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-      return key;
-    }),
-  )) as [string, string];
+  started = await startGateway({ settings: { ATTUNE_OPERATORS: 'nobody, ours' } });
+  ({ directory, database, theirs } = started);
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-type Method = 'get' | 'post' | 'put' | 'delete';
-const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
+const call: RunningGateway['call'] = (...asked) => started.call(...asked);
 const collect = async (body: object) =>
   CollectionBody.parse(
     (

@@ -1,74 +1,44 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AttuneClient, ProblemBody, UploadBody, uploadPath, UPLOADS } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import { type Database, type RunningProcess } from '@attune/platform';
 import request from 'supertest';
-import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
 const LIMIT = 8 * 1024 * 1024;
 const hashOf = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
+let started: RunningGateway;
 let directory: string;
-let fresh: FreshDatabase;
 let database: Database;
 /** Two gateways on one database and one blob store. */
-let gateways: [Gateway, Gateway];
+let gateways: [RunningProcess, RunningProcess];
 let ours: string;
 let theirs: string;
 
-type Gateway = RunningProcess & { pepper: string };
-
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-uploads-'));
-  for (const folder of ['failpoints', 'blobs']) mkdirSync(path.join(directory, folder));
-  fresh = await freshDatabase();
-  gateways = [await started(), await started()];
-  database = await Database.open(fresh.url);
-  const tenants = new TenantsRepository(database);
-  const keyOf = async (name: string): Promise<string> => {
-    const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, gateways[0].pepper));
-    return key;
-  };
-  [ours, theirs] = [await keyOf('ours'), await keyOf('theirs')];
+  started = await startGateway({
+    settings: (data) => ({
+      ATTUNE_UPLOAD_LIMIT: String(LIMIT),
+      NODE_ENV: 'test',
+      TEST_FAILPOINTS: path.join(data, 'failpoints'),
+    }),
+  });
+  ({ directory, database, ours, theirs } = started);
+  mkdirSync(path.join(directory, 'failpoints'));
+  gateways = [started.running, await started.another()];
 });
 
 afterAll(async () => {
-  for (const gateway of gateways ?? []) await gateway.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
+  await gateways?.[1].close();
+  await started?.close();
 });
-
-function started(): Promise<Gateway> {
-  const config = readConfig({
-    ATTUNE_DATA_DIR: directory,
-    ATTUNE_HTTP_PORT: '0',
-    ATTUNE_GRPC_PORT: '0',
-    ATTUNE_UPLOAD_LIMIT: String(LIMIT),
-    NODE_ENV: 'test',
-    TEST_FAILPOINTS: path.join(directory, 'failpoints'),
-  });
-  return openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-}
 
 type Method = 'get' | 'post' | 'head' | 'patch' | 'delete';
 const call = (method: Method, route: string, key = ours, at = 0) =>
@@ -108,7 +78,7 @@ describe('an upload in pieces', () => {
   });
 
   test('keeps what a gateway had received when it is stopped', async () => {
-    const stopped = await started();
+    const stopped = await started.another();
     const id = await begun(BYTES.length);
     const sending = patching(id, 0, BYTES.length, stopped.url);
     try {

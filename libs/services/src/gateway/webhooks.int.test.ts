@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
   DeliveryList,
@@ -15,28 +12,16 @@ import {
   WebhooksClient,
   WebhookWithSecret,
 } from '@attune/api';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { type RunningProcess } from '@attune/platform';
 import { pino } from 'pino';
-import request from 'supertest';
-import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
 const WEBHOOKS = '/api/v1/webhooks';
 
-let directory: string;
-let database: FreshDatabase;
-let running: RunningProcess & { pepper: string };
+let started: RunningGateway;
+let running: RunningProcess;
 let ours: string;
 let theirs: string;
 let receiver: Server;
@@ -46,8 +31,6 @@ let logged = '';
 let onMessage: (message: { headers: Record<string, string>; body: string }) => void = () => undefined;
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-told-'));
-  database = await freshDatabase();
   receiver = createServer((message, answer) => {
     void text(message).then((body) => {
       answer.writeHead(204).end();
@@ -56,36 +39,20 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?token=told-nobody`;
-  const config = readConfig({
-    ATTUNE_DATA_DIR: directory,
-    ATTUNE_HTTP_PORT: '0',
-    ATTUNE_GRPC_PORT: '0',
-    ATTUNE_EGRESS_ALLOW: '127.0.0.1',
+  started = await startGateway({
+    settings: { ATTUNE_EGRESS_ALLOW: '127.0.0.1' },
+    log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
   });
-  const log = pino({ level: 'debug' }, { write: (line: string) => void (logged += line) });
-  running = await openServices([gateway], config, database.url, log);
-  const door = await Database.open(database.url);
-  const tenants = new TenantsRepository(door);
-  [ours, theirs] = (await Promise.all(
-    ['ours', 'theirs'].map(async (name) => {
-      const key = newApiKey();
-      await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-      return key;
-    }),
-  )) as [string, string];
-  await door.close();
+  ({ running, ours, theirs } = started);
 });
 
 afterAll(async () => {
-  await running?.close();
+  await started?.close();
   receiver.closeAllConnections();
   receiver.close();
-  await database?.drop();
-  rmSync(directory, { recursive: true });
 });
 
-type Method = 'get' | 'post' | 'patch' | 'delete';
-const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
+const call: RunningGateway['call'] = (...asked) => started.call(...asked);
 const create = async (body: object = {}): Promise<WebhookWithSecret> =>
   WebhookWithSecret.parse(
     (
@@ -154,9 +121,8 @@ test('the secret is shown when it is made and when it is rotated, and at no othe
   const rotated = WebhookWithSecret.parse((await call('post', `${route}/rotate-secret`).expect(200)).body);
   expect(rotated.secret).not.toBe(secret);
   expect(Date.parse(rotated.previous_secret_until!) - Date.parse(rotated.updated_at)).toBe(86_400_000);
-  const door = await Database.open(database.url);
+  const { database: door } = started;
   const rows = await door.query(`SELECT to_jsonb(w) AS row FROM attune.webhooks w`);
-  await door.close();
   expect(JSON.stringify(rows)).not.toContain(secret.slice('whsec_'.length));
   await call('delete', route).expect(204);
 });
