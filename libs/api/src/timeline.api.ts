@@ -2,7 +2,7 @@ import { STAGE_STATUSES } from '@attune/core';
 import { z } from 'zod';
 import { Count, openEnum, Timestamp } from './open-enum.js';
 
-const OUTCOMES = ['done', 'failed', 'released', 'cancelled', 'lost', 'expired'] as const;
+const OUTCOMES = ['done', 'failed', 'parked', 'released', 'cancelled', 'lost', 'expired'] as const;
 
 /** One try at a stage. `ended_at` and `outcome` are null while it is at work. */
 export const AttemptBody = z.object({

@@ -198,6 +198,20 @@ describe('failures', () => {
     expect(backoffMs(8, 0)).toBe(0);
   });
 
+  test('an outage that lasts is never charged, and is no strike: the stage comes back within fifteen seconds as often as it takes', () => {
+    const life = new Life();
+    const error = { class: 'transient', code: 'dependency_unavailable', detail: 'planted' } as const;
+    for (let i = 0; i < 3 * MAX_TRANSIENT_TRIES; i++) {
+      life.event({ type: 'park', stage: 'inspect', epoch: life.claim(), error, jitter: 0.9 });
+      expect(life.ended()).toEqual(['parked']);
+      expect(life.history()).toEqual(['stage.parked']);
+      const claim: JobEvent = { type: 'claim', stage: 'inspect', worker: 'w1' };
+      expect(refusal(life.later(5_000), claim)).toBe('conflict_state');
+      expect(refusal(life.later(10_000), claim)).toBe('accepted');
+    }
+    expect(life.stage()).toMatchObject({ status: 'ready', attempt: 0, crashCount: 0, lostCount: 0, leaseOwner: null, error });
+  });
+
   test('a hand-back is not charged', () => {
     const life = new Life();
     for (let i = 0; i < 3 * MAX_TRANSIENT_TRIES; i++) {
@@ -219,14 +233,15 @@ describe('cancellation and deadline', () => {
     expect(life.history()).toEqual(['job.cancel_requested', 'job.status_changed']);
   });
 
-  test.each(['commit', 'fail', 'release', 'stop'] as const)(
+  test.each(['commit', 'fail', 'park', 'release', 'stop'] as const)(
     'while a worker runs, cancellation waits for it and its %s ends the job as cancelled',
     (type) => {
       const life = new Life();
       const epoch = life.claim();
       life.event({ type: 'cancel' });
       expect(life.state).toMatchObject({ status: 'processing', cancelRequested: true });
-      if (type === 'fail') life.fail('engine.failed', epoch);
+      const error = { class: 'transient', code: 'dependency_unavailable', detail: 'planted' } as const;
+      if (type === 'fail' || type === 'park') life.event({ type, stage: 'inspect', epoch, error, jitter: 0 });
       else life.event({ type, stage: 'inspect', epoch });
       expect(life.state.status).toBe('cancelled');
       expect(life.ended()).toEqual(['cancelled']);

@@ -2,7 +2,7 @@ import type { Operation } from '@attune/core';
 import { answer } from './answer.js';
 import { claim } from './claim.js';
 import { history, ready } from './effects.js';
-import { commit, fail, release } from './end-attempt.js';
+import { commit, fail, park, release } from './end-attempt.js';
 import { cancel, end, tick } from './end-job.js';
 import { redrive } from './redrive.js';
 import { resubmit } from './resubmit.js';
@@ -45,6 +45,8 @@ export function decide(state: JobState, event: JobEvent, now: number): Decision 
       return commit(state, event, now);
     case 'fail':
       return fail(state, event, now);
+    case 'park':
+      return park(state, event, now);
     case 'release':
       return release(state, event, now);
     case 'stop':

@@ -11,6 +11,7 @@ import {
   MAX_CRASHES,
   MAX_RESOURCE_TRIES,
   MAX_TRANSIENT_TRIES,
+  parkMs,
   RECORD_STAGES,
   type StageState,
 } from './state.js';
@@ -87,6 +88,27 @@ function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {
     case 'deadline':
       return false;
   }
+}
+
+/** Nobody's tries are used up by the outage of something that every job needs. */
+export function park(state: JobState, event: Extract<JobEvent, { type: 'park' }>, now: number): Decision {
+  const stage = holder(state, event);
+  if (state.cancelRequested) return end(state, 'cancelled', null, stage);
+  const nextRunAt = now + parkMs(event.jitter);
+  const parked: StageState = { ...idle(stage), status: 'ready', attempt: stage.attempt - 1, nextRunAt, error: event.error };
+  return {
+    state: withStage(state, parked),
+    effects: [
+      attemptEnded(stage, 'parked'),
+      history(
+        'stage.parked',
+        `Stage ${stage.name} waits until what it needs works again.`,
+        { ...placeOf(stage), attempt: stage.attempt, code: event.error.code },
+        'warning',
+      ),
+      ready(stage),
+    ],
+  };
 }
 
 /** A worker that shuts down hands its stage back; the attempt is not charged. */

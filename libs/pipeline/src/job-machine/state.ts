@@ -58,6 +58,8 @@ export type JobEvent =
     })
   /** `jitter` is a random number in [0, 1): full jitter on the backoff. */
   | (OfShard & { readonly type: 'fail'; readonly epoch: number; readonly error: StageError; readonly jitter: number })
+  /** A dependency as a whole is out of reach: the attempt is not charged, and the stage waits for better times. */
+  | (OfShard & { readonly type: 'park'; readonly epoch: number; readonly error: StageError; readonly jitter: number })
   | (OfShard & { readonly type: 'release'; readonly epoch: number })
   | (OfShard & { readonly type: 'stop'; readonly epoch: number })
   /** What was asked in the review is answered: the stage that asked starts again with the answer. */
@@ -103,7 +105,7 @@ export interface Decision {
   readonly effects: readonly Effect[];
 }
 
-export type AttemptOutcome = 'done' | 'failed' | 'released' | 'cancelled' | 'lost' | 'expired';
+export type AttemptOutcome = 'done' | 'failed' | 'parked' | 'released' | 'cancelled' | 'lost' | 'expired';
 
 export const TERMINAL: ReadonlySet<JobStatus> = new Set(['completed', 'failed', 'cancelled', 'expired']);
 
@@ -116,6 +118,14 @@ export const MAX_CRASHES = 2;
 export const MAX_LOST_LEASES = 20;
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 300_000;
+
+const PARK_MIN_MS = 5_000;
+const PARK_MAX_MS = 15_000;
+
+/** How long a stage stays parked: spread, so that not all come back at once; never long, because the next claim waits for the store anyway. */
+export function parkMs(jitter: number): number {
+  return Math.floor(PARK_MIN_MS + jitter * (PARK_MAX_MS - PARK_MIN_MS));
+}
 
 /** Full jitter between 0 and the doubled bound of the attempt, 1 s to 5 min. */
 export function backoffMs(attempt: number, jitter: number): number {

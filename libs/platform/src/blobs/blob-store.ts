@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StoreCircuit } from './store-breaker.js';
 
 export interface StoredBlob {
   readonly bytes: number;
@@ -47,6 +48,8 @@ export interface BlobStore {
   sweep(idleSeconds: number): Promise<number>;
   /** A write and a read that prove the store works. */
   probe(): Promise<void>;
+  /** Only where the store may be out of reach: then its calls fail at once with StoreOutage, until it works again. */
+  readonly circuit?: StoreCircuit;
   /** Only where clients may exchange bytes with the store themselves, past Attune. */
   readonly direct?: DirectTransfers;
 }

@@ -13,6 +13,7 @@ import { listed, unfinished } from './s3-listing.js';
 import { Multipart } from './s3-multipart.js';
 import { S3Reading } from './s3-reading.js';
 import { upload, type UploadOptions } from './s3-upload.js';
+import { StoreBreaker, type StoreCircuit } from './store-breaker.js';
 
 const READ_BYTES = 1024 * 1024;
 const READINGS = 3;
@@ -24,16 +25,19 @@ export interface S3Options {
   readonly patience?: S3Patience;
   /** Absent: 8 MiB, more for a limit beyond 80 GiB. */
   readonly partBytes?: number;
+  readonly breaker?: StoreBreaker;
 }
 
 /** Blobs as objects of one S3 bucket. An object appears whole or not at all, and only under its final key does anybody look for it. */
 export class S3Blobs implements BlobStore {
   readonly direct: DirectTransfers;
+  readonly circuit: StoreCircuit;
   readonly #bucket: S3Bucket;
   readonly #partBytes: number | undefined;
 
-  constructor(settings: S3Settings, { patience = PATIENCE, partBytes }: S3Options = {}) {
-    this.#bucket = new S3Bucket(settings, patience);
+  constructor(settings: S3Settings, { patience = PATIENCE, partBytes, breaker = new StoreBreaker() }: S3Options = {}) {
+    this.#bucket = new S3Bucket(settings, patience, breaker);
+    this.circuit = breaker;
     this.#partBytes = partBytes;
     this.direct = new S3Direct(this.#bucket);
   }

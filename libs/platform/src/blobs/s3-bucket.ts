@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { S3, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { AppError } from '@attune/core';
 import { translateS3 } from './s3-error.js';
+import { StoreBreaker, StoreOutage } from './store-breaker.js';
 
 /** Where the blobs lie. */
 export interface S3Settings {
@@ -58,6 +59,7 @@ export class S3Bucket {
   constructor(
     readonly settings: S3Settings,
     readonly patience: S3Patience,
+    readonly breaker = new StoreBreaker(),
   ) {
     this.client = new S3(clientConfig(settings, patience));
     this.client.middlewareStack.add(
@@ -93,12 +95,18 @@ export class S3Bucket {
     return key.slice(this.#before.length);
   }
 
-  /** One request with its retries. @throws AppError, or the reason of the signal */
-  async call<Answer>(ask: (s3: S3, options: SendOptions) => Promise<Answer>, { signal, isWork }: CallOptions = {}): Promise<Answer> {
+  /** One request with its retries, while the circuit of the store is closed. @throws AppError, or the reason of the signal */
+  call<Answer>(ask: (s3: S3, options: SendOptions) => Promise<Answer>, options: CallOptions = {}): Promise<Answer> {
+    return this.breaker.run(() => this.#send(ask, options));
+  }
+
+  async #send<Answer>(ask: (s3: S3, options: SendOptions) => Promise<Answer>, { signal, isWork }: CallOptions): Promise<Answer> {
     const requestTimeout = isWork ? this.patience.workMs : this.patience.answerMs;
     try {
       return await ask(this.client, { requestTimeout, ...(signal ? { abortSignal: signal } : {}) });
     } catch (error) {
+      // A caller who goes away says nothing of the store; a time that has run out does.
+      if (isTimeout(signal?.reason)) throw new StoreOutage('the blob store does not answer in time', { cause: signal?.reason });
       signal?.throwIfAborted();
       throw translateS3(error);
     }
@@ -108,6 +116,8 @@ export class S3Bucket {
     return this.settings.prefix === '' ? '' : `${this.settings.prefix}/`;
   }
 }
+
+const isTimeout = (reason: unknown): boolean => reason instanceof DOMException && reason.name === 'TimeoutError';
 
 function clientConfig(
   { region, endpoint, pathStyle, credentials }: S3Settings,

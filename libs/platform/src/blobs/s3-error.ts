@@ -1,4 +1,5 @@
 import { AppError } from '@attune/core';
+import { StoreOutage } from './store-breaker.js';
 
 const FULL = new Set(['InsufficientStorage', 'QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorageSpace', 'StorageQuotaExceeded']);
 const MISSING = new Set(['NoSuchKey', 'NotFound']);
@@ -28,6 +29,7 @@ export function translateS3(error: unknown): AppError {
   if (status === 416) return new AppError('range_invalid', 'the range begins behind the stored bytes', { cause });
   if (status === 507 || FULL.has(name)) return new AppError('storage_full', 'the blob store is full', { cause });
   // 4xx: it will refuse the next try as well, and whoever operates it needs the word.
-  const detail = status !== undefined && status < 500 ? `the blob store refuses (${name})` : 'the blob store does not work';
-  return new AppError('dependency_unavailable', detail, { cause });
+  if (status !== undefined && status < 500 && status !== 429)
+    return new AppError('dependency_unavailable', `the blob store refuses (${name})`, { cause });
+  return new StoreOutage('the blob store does not work', { cause });
 }

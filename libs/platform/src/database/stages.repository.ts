@@ -203,6 +203,11 @@ export class StagesRepository {
     return this.#end(claim, { type: 'fail', stage: claim.stage, shard: claim.shard, epoch: claim.epoch, error, jitter });
   }
 
+  /** What every job needs is out of reach: the attempt is not charged. */
+  async park(claim: Claim, error: StageError, jitter: number): Promise<Transition> {
+    return this.#end(claim, { type: 'park', stage: claim.stage, shard: claim.shard, epoch: claim.epoch, error, jitter });
+  }
+
   async release(claim: Claim): Promise<Transition> {
     return this.#end(claim, { type: 'release', stage: claim.stage, shard: claim.shard, epoch: claim.epoch });
   }

@@ -6,6 +6,7 @@ import { AppError, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { BlobStore } from '../blobs/blob-store.js';
+import type { CircuitStanding } from '../blobs/store-breaker.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { DeliveriesRepository } from '../database/deliveries.repository.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
@@ -61,6 +62,7 @@ export async function startServices(services: readonly Service[], parts: Process
   const names = new Set(services.map(({ name }) => name));
   const workers = WORKER_SERVICES.filter((service) => names.has(service));
   const metrics = new Metrics();
+  showCircuit(metrics, parts);
   const engine = workers.length > 0 ? engineOf(parts, metrics) : undefined;
   const app = await NestFactory.create<NestExpressApplication>(appModule(services, parts, metrics, engine), new BoundedAdapter(), {
     bodyParser: false,
@@ -122,6 +124,17 @@ function engineOf({ config: { engine }, log }: ProcessParts, metrics: Metrics): 
       metrics.queryDuration.observe({ query: name, store: 'duckdb' }, Math.max(0, endedAt - startedAt) / 1000),
     onUnconfined: (missing) => log.warn({ what: missing.join(', ') }, 'engine processes run without a part of their confinement'),
     onExit: (reason) => metrics.childExits.inc({ reason }),
+  });
+}
+
+const CIRCUIT_VALUES: Readonly<Record<CircuitStanding, number>> = { closed: 0, half_open: 1, open: 2 };
+
+function showCircuit(metrics: Metrics, { blobs: { circuit }, log }: ProcessParts): void {
+  if (circuit === undefined) return;
+  metrics.circuitState.set({ dep: 'storage' }, CIRCUIT_VALUES[circuit.standing]);
+  circuit.onChange((standing) => {
+    metrics.circuitState.set({ dep: 'storage' }, CIRCUIT_VALUES[standing]);
+    log.warn({ what: 'storage', status: standing }, 'the circuit of the blob store has changed');
   });
 }
 

@@ -12,6 +12,8 @@ import {
   type StageName,
 } from '@attune/core';
 import type { StageError } from '@attune/pipeline';
+import type { BlobStore } from '../blobs/blob-store.js';
+import { StoreOutage } from '../blobs/store-breaker.js';
 import type { LeftArtifacts } from '../database/artifacts.repository.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
@@ -27,7 +29,7 @@ import type { Stage, StageContext } from './stage.js';
 const HEARTBEAT_MS = 2_000;
 
 export interface AttemptEnd {
-  readonly outcome: 'done' | 'failed' | 'fenced' | 'released' | 'cancelled';
+  readonly outcome: 'done' | 'failed' | 'parked' | 'fenced' | 'released' | 'cancelled';
   readonly code?: string;
   readonly transition?: Transition;
 }
@@ -113,8 +115,12 @@ export class Attempt {
         { job_id: this.claim.jobId, stage: this.claim.stage, error: errorName(error), at: origin(error) },
         'a stage has failed',
       );
-    const transition = await this.#write(() => this.parts.stages.fail(this.claim, stageError, Math.random()));
-    return transition ? this.#discarded({ outcome: 'failed', code: stageError.code, transition }) : { outcome: 'fenced' };
+    const outcome = (await isOutage(error, this.parts.blobs)) ? 'parked' : 'failed';
+    const { stages } = this.parts;
+    const transition = await this.#write(() =>
+      outcome === 'parked' ? stages.park(this.claim, stageError, Math.random()) : stages.fail(this.claim, stageError, Math.random()),
+    );
+    return transition ? this.#discarded({ outcome, code: stageError.code, transition }) : { outcome: 'fenced' };
   }
 
   async #endInterrupted(interruption: Interruption): Promise<AttemptEnd> {
@@ -258,6 +264,19 @@ export class Attempt {
     recordsProcessed.inc({ stage, result: 'merged' }, ledger.recordsMerged - (before?.recordsMerged ?? 0));
     recordsProcessed.inc({ stage, result: 'dropped' }, ledger.recordsDropped - (before?.recordsDropped ?? 0));
   }
+}
+
+/**
+ * The store as a whole is out of reach. A store that works but for one object would keep the job for ever if that were taken for an outage:
+ * so it is asked once more, with something of its own.
+ */
+async function isOutage(error: unknown, blobs: BlobStore): Promise<boolean> {
+  if (!(error instanceof StoreOutage)) return false;
+  if (blobs.circuit?.refuses === true) return true;
+  return blobs.probe().then(
+    () => false,
+    () => true,
+  );
 }
 
 /** The database has refused a row ledger that does not add up. */

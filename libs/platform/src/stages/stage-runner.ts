@@ -92,6 +92,8 @@ export class StageRunner {
   }
 
   async #claim(): Promise<Claim | undefined> {
+    // Every stage needs the store: what cannot be worked on is better left where it is.
+    if (this.parts.blobs.circuit?.refuses === true) return undefined;
     try {
       return await this.parts.stages.claim(this.service, this.worker);
     } catch (error) {

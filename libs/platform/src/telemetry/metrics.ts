@@ -69,6 +69,11 @@ export class Metrics {
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   );
   readonly dependencyUp = this.#gauge('dependency_up', 'Whether a dependency answers.', ['dep']);
+  readonly circuitState = this.#gauge(
+    'circuit_state',
+    'Circuit breaker of a dependency: 0 closed, 1 one request tries whether it works again, 2 open.',
+    ['dep'],
+  );
   readonly workerSlots = this.#gauge('worker_slots', 'Stages a worker can work on at once, by what they do.', ['service', 'state']);
   readonly childRss = this.#gauge('worker_child_rss_bytes', 'Largest resident memory that a living engine process has reported.', []);
   readonly childExits = this.#counter('worker_child_exits_total', 'Engine processes that ended.', ['reason']);

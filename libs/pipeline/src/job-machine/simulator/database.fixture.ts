@@ -129,6 +129,11 @@ export class SimulatedDatabase {
     this.#event(job, { type: 'fail', stage, shard, epoch, error, jitter });
   }
 
+  park(claim: Claimed, error: StageError, jitter: number): void {
+    const { job, stage, shard, epoch } = claim;
+    this.#event(job, { type: 'park', stage, shard, epoch, error, jitter });
+  }
+
   giveUp(claim: Claimed, type: 'release' | 'stop'): void {
     const { job, stage, shard, epoch } = claim;
     this.#event(job, { type, stage, shard, epoch });

@@ -12,6 +12,8 @@ export interface Weather {
   readonly ringLateMs: number;
   readonly storeFails: number;
   readonly stageFails: number;
+  /** Of what fails for want of a dependency, that the dependency as a whole is down. */
+  readonly parks: number;
   readonly codes: readonly ErrorCode[];
   /** Between two blows at a process or a server, in milliseconds. */
   readonly blowMs: number;
@@ -30,6 +32,7 @@ export function weatherOf(dice: Dice): Weather {
     ringLateMs: some(60_000),
     storeFails: some(0.2),
     stageFails: some(0.5),
+    parks: some(1),
     codes: dice.happens(0.3) ? [dice.pick(CODES)] : CODES,
     blowMs: dice.pick([1_500, 6_000, 20_000, Infinity]),
     longestStageMs: dice.pick([50, 3_000, 20_000]),
@@ -39,5 +42,5 @@ export function weatherOf(dice: Dice): Weather {
 /** When everything works again, but for the queue: jobs come to their end without it. */
 export const calmAfter = ({ ringLost, ringTwice, ringLateMs, codes }: Weather): Weather => ({
   ...{ ringLost, ringTwice, ringLateMs, codes },
-  ...{ aborted: 0, unheard: 0, storeFails: 0, stageFails: 0, blowMs: Infinity, longestStageMs: 50 },
+  ...{ aborted: 0, unheard: 0, storeFails: 0, stageFails: 0, parks: 0, blowMs: Infinity, longestStageMs: 50 },
 });

@@ -85,11 +85,13 @@ export class Witness {
       }
       case 'commit':
       case 'fail':
+      case 'park':
       case 'release':
       case 'stop':
         must(this.#held.get(place)?.epoch === event.epoch, 'only the holder of the latest epoch is heard (I4)');
         must(!TERMINAL.has(before.status), 'nothing is heard after the end (I14)');
         this.#held.delete(place);
+        if (event.type === 'park' || event.type === 'release') this.#unchargedAt(place, before, state);
         if (before.cancelRequested) must(state.status === 'cancelled', 'a cancellation outweighs what comes in late (I14)');
         break;
       case 'answer':
@@ -100,6 +102,13 @@ export class Witness {
         break;
     }
     if (TERMINAL.has(state.status)) this.#held.clear();
+  }
+
+  /** Its claim has charged one attempt, and that one is given back. */
+  #unchargedAt(place: string, before: JobState, state: JobState): void {
+    const [held, left] = [before, state].map(({ stages }) => stages.find((stage) => placeOf(stage) === place)!);
+    must(left!.status !== 'ready' || left!.attempt === held!.attempt - 1, 'what is handed back or parked is not charged');
+    must(left!.crashCount === held!.crashCount && left!.lostCount === held!.lostCount, 'what is handed back or parked is no strike');
   }
 
   #ends(before: JobState | undefined, state: JobState, effects: readonly Effect[], renewing: boolean): void {

@@ -112,7 +112,11 @@ export class SimulatedWorker implements Process {
     if (code === 'stage.fenced' || this.#interruption === 'fenced') return careless;
     try {
       if (this.#interruption) database.giveUp(claim, this.#interruption === 'cancelled' ? 'stop' : 'release');
-      else database.fail(claim, { class: ERROR_KINDS[code].class, code, detail: '' }, dice.next());
+      else {
+        const error = { class: ERROR_KINDS[code].class, code, detail: '' };
+        if (code === 'dependency_unavailable' && dice.happens(this.world.weather.parks)) database.park(claim, error, dice.next());
+        else database.fail(claim, error, dice.next());
+      }
       return true;
     } catch (error) {
       codeOf(error);
