@@ -193,6 +193,15 @@ describe('failures', () => {
     expect(refusal(life.later(1), claim)).toBe('accepted');
   });
 
+  test('a retry that the budget holds back comes later, and comes', () => {
+    const life = new Life();
+    const error = { class: 'transient', code: 'overloaded', detail: '' } as const;
+    life.event({ type: 'fail', stage: 'inspect', epoch: life.claim(), error, jitter: 0.5, notBeforeMs: 60_000 });
+    const claim: JobEvent = { type: 'claim', stage: 'inspect', worker: 'w1' };
+    expect(refusal(life.later(59_999), claim)).toBe('conflict_state');
+    expect(refusal(life.later(1), claim)).toBe('accepted');
+  });
+
   test('the backoff doubles from one second and never exceeds five minutes', () => {
     expect([1, 2, 3, 9, 10, 60].map((attempt) => backoffMs(attempt, 1))).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
     expect(backoffMs(8, 0)).toBe(0);

@@ -56,7 +56,8 @@ export function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>
     const failure = crashed && event.error.code === 'engine.failed' ? problem('poison_input', event.error.detail) : event.error;
     return end(withStage(state, counted), 'failed', failure, counted, 'failed');
   }
-  const again: StageState = { ...idle(counted), status: 'ready', nextRunAt: now + backoffMs(counted.attempt, event.jitter) };
+  const pauseMs = Math.max(backoffMs(counted.attempt, event.jitter), event.notBeforeMs ?? 0);
+  const again: StageState = { ...idle(counted), status: 'ready', nextRunAt: now + pauseMs };
   return {
     state: withStage(state, again),
     effects: [

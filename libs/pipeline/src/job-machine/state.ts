@@ -56,8 +56,14 @@ export type JobEvent =
       /** A person has to look at what the stage left before the next one may start. */
       readonly review?: boolean;
     })
-  /** `jitter` is a random number in [0, 1): full jitter on the backoff. */
-  | (OfShard & { readonly type: 'fail'; readonly epoch: number; readonly error: StageError; readonly jitter: number })
+  /** `jitter` is a random number in [0, 1): full jitter on the backoff. `notBeforeMs`: how long the budget of retries holds this one back. */
+  | (OfShard & {
+      readonly type: 'fail';
+      readonly epoch: number;
+      readonly error: StageError;
+      readonly jitter: number;
+      readonly notBeforeMs?: number;
+    })
   /** A dependency as a whole is out of reach: the attempt is not charged, and the stage waits for better times. */
   | (OfShard & { readonly type: 'park'; readonly epoch: number; readonly error: StageError; readonly jitter: number })
   | (OfShard & { readonly type: 'release'; readonly epoch: number })

@@ -9,6 +9,7 @@ import { Fairness1700000000008 } from './migrations/0008-fairness.js';
 import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
 import { Uploads1700000000010 } from './migrations/0010-uploads.js';
 import { Quotas1700000000013 } from './migrations/0013-quotas.js';
+import { Retries1700000000020 } from './migrations/0020-retries.js';
 import { tables } from './schema/tables.js';
 
 /** The schema as TypeORM sees it, for migrations and for the proof that tables are what the code expects. */
@@ -28,6 +29,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
       Housekeeping1700000000009,
       Uploads1700000000010,
       Quotas1700000000013,
+      Retries1700000000020,
     ],
     migrationsTableName: 'migrations',
     logging: false,

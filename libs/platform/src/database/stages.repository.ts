@@ -14,6 +14,7 @@ import {
 import type { JobEvent, StageError } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
+import { takeRetry } from './retry-budget.js';
 import { type Transition, transition } from './transition.js';
 
 /** What a worker holds after it has claimed a stage. */
@@ -199,8 +200,13 @@ export class StagesRepository {
     });
   }
 
+  /** What waits for a dependency is tried again within the budget of all retries; others are few. */
   async fail(claim: Claim, error: StageError, jitter: number): Promise<Transition> {
-    return this.#end(claim, { type: 'fail', stage: claim.stage, shard: claim.shard, epoch: claim.epoch, error, jitter });
+    const { stage, shard, epoch } = claim;
+    return this.database.transaction(async (query) => {
+      const notBeforeMs = error.class === 'transient' ? await takeRetry(query, error.code, jitter) : 0;
+      return transition(query, claim.jobId, { type: 'fail', stage, shard, epoch, error, jitter, notBeforeMs });
+    });
   }
 
   /** What every job needs is out of reach: the attempt is not charged. */

@@ -66,6 +66,7 @@ export const attempts = new EntitySchema({
     ended_at: optional(time()),
     outcome: optional(text()),
   },
+  indices: [{ name: 'idx_attempts_first', columns: ['started_at'], where: 'epoch = 1' }],
   foreignKeys: [references('attempts', ['job_id'], 'jobs')],
 });
 
@@ -80,6 +81,13 @@ export const tenantFlow = new EntitySchema({
     weight: withDefault(integer(), 1),
   },
   checks: [{ name: 'tenant_flow_weight', expression: `weight BETWEEN 1 AND 1000` }],
+});
+
+/** When the next retry for want of a dependency has its turn, once over all workers. Unlogged: what is lost is a line that was being waited in. */
+export const retryBudgets = new EntitySchema({
+  name: 'retry_budgets',
+  schema: SCHEMA,
+  columns: { dependency: key('retry_budgets', text()), next_at: time() },
 });
 
 /** Presence of worker processes; a hint, never a lock. Unlogged. */

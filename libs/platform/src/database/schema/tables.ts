@@ -8,7 +8,7 @@ import { receivedBytes, tenantQuotas } from './quotas.js';
 import { rateLimits } from './rate-limits.js';
 import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
-import { attempts, jobStages, tenantFlow, workers } from './stages.js';
+import { attempts, jobStages, retryBudgets, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
 import { webhookDeliveries, webhooks } from './webhooks.js';
 import { uploadParts, uploads } from './uploads.js';
@@ -24,6 +24,7 @@ export const tables: EntitySchema[] = [
   jobStages,
   attempts,
   tenantFlow,
+  retryBudgets,
   workers,
   artifacts,
   rowLedger,
