@@ -47,6 +47,8 @@ export interface Claim {
   readonly waitedMs: number;
   /** The claim took over from a worker that was lost. */
   readonly takenOver: boolean;
+  /** The try before ran out of memory or space: this one is to make do with less. */
+  readonly frugal: boolean;
 }
 
 /** How a stage stands, for whoever keeps something of its attempts. */
@@ -140,6 +142,7 @@ export class StagesRepository {
         requestId: row.request_id,
         waitedMs: row.waited_ms ?? 0,
         takenOver: before.stages.find(isClaimed)!.status === 'running',
+        frugal: stage.error?.class === 'resource',
       };
     });
   }

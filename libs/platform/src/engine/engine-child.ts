@@ -71,9 +71,12 @@ export class EngineChild {
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.#isEnded = true;
-        const error = OUT_OF_MEMORY.test(this.#lastWords)
-          ? new AppError('engine.out_of_memory', `the engine process could get no more memory and ended with ${how}`)
-          : new AppError('engine.failed', `the engine process ended with ${how}`);
+        // Nobody but us and the kernel kills an engine process, and we have asked for it then: a machine or a container without memory does.
+        const starved = how === 'signal SIGKILL' && !this.asked;
+        const error =
+          starved || OUT_OF_MEMORY.test(this.#lastWords)
+            ? new AppError('engine.out_of_memory', `the engine process could get no more memory and ended with ${how}`)
+            : new AppError('engine.failed', `the engine process ended with ${how}`);
         notStarted(error);
         this.#settle()?.reject(error);
         resolve();

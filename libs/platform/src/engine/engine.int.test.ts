@@ -253,18 +253,26 @@ async function large(): Promise<{ path: string; plan: Plan }> {
   return { path, plan: makePlan({ detection, profile, options: OPTIONS, receivedAt: '2026-01-01T00:00:00Z' }).plan };
 }
 
-test('an engine process that is killed costs its own task only, and a clear error', async () => {
-  const { path, plan } = await large();
-  const scratch = await attempt();
-  let killed = false;
-  const onProgress = (): void => {
-    if (!killed) for (const pid of children()) process.kill(pid, 'SIGKILL');
-    killed = true;
-  };
-  const lost = engine.run('transform', { input: path, plan, scratch, planFindings: [] }, { onProgress });
-  await expect(lost).rejects.toMatchObject({ code: 'engine.failed', detail: 'the engine process ended with signal SIGKILL' });
-  expect((await harmonize(await input('after.csv', MESSY))).transformed.ledger).toMatchObject({ recordsIn: 9, recordsOut: 6 });
-}, 60_000);
+test.each([
+  ['SIGKILL', 'engine.out_of_memory', 'resource'],
+  ['SIGSEGV', 'engine.failed', 'crash'],
+  ['SIGABRT', 'engine.failed', 'crash'],
+] as const)(
+  'F28 F29 an engine process that ends with %s costs its own task only, and an error of its class',
+  async (signal, code, errorClass) => {
+    const { path, plan } = await large();
+    const scratch = await attempt();
+    let killed = false;
+    const onProgress = (): void => {
+      if (!killed) for (const pid of children()) process.kill(pid, signal);
+      killed = true;
+    };
+    const lost = engine.run('transform', { input: path, plan, scratch, planFindings: [] }, { onProgress });
+    await expect(lost).rejects.toMatchObject({ code, errorClass, detail: expect.stringContaining(`signal ${signal}`) as string });
+    expect((await harmonize(await input('after.csv', MESSY))).transformed.ledger).toMatchObject({ recordsIn: 9, recordsOut: 6 });
+  },
+  60_000,
+);
 
 test('an aborted task ends within two seconds, with the reason of its signal, and waiting ones go on', async () => {
   const { path, plan } = await large();

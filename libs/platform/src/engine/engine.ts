@@ -32,6 +32,8 @@ export interface EngineOptions {
 export interface TaskCall {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TaskProgress) => void;
+  /** Half the memory and one thread, for a task that could not get what it wanted. What it leaves is the same. */
+  readonly frugal?: boolean;
 }
 
 /** A process that has done so many tasks makes room for a fresh one: foreign code may leak. One that has grown large does so sooner. */
@@ -104,7 +106,7 @@ export class Engine {
     try {
       if (call.signal?.aborted === true) abort();
       const { outcome, phases } = await child.run(
-        { id: this.#nextId++, task, input, limits: this.#limits(), correlation: correlation() },
+        { id: this.#nextId++, task, input, limits: this.#limits(call.frugal), correlation: correlation() },
         call.onProgress ?? (() => {}),
       );
       for (const phase of phases) {
@@ -126,14 +128,15 @@ export class Engine {
     }
   }
 
-  #limits(): TaskLimits {
+  #limits(frugal = false): TaskLimits {
     const { memoryLimitMb, threads, inflatedLimitBytes, shardBytes, dedupBytes } = this.#options;
+    const share = frugal ? 2 : 1;
     return {
-      memoryLimitMb,
-      threads,
+      memoryLimitMb: Math.ceil(memoryLimitMb / share),
+      threads: frugal ? 1 : threads,
       inflatedBytes: inflatedLimitBytes ?? DEFAULT_INFLATED_LIMIT,
       shardBytes: shardBytes ?? SHARD_BYTES,
-      dedupBytes: dedupBytes ?? DEDUP_BYTES,
+      dedupBytes: Math.ceil((dedupBytes ?? DEDUP_BYTES) / share),
     };
   }
 

@@ -57,6 +57,19 @@ test.each([
   60_000,
 );
 
+test('F29 what could not be done with all threads and all memory is done with one thread and half of it, by the same limits', async () => {
+  // With 550 MB and above it was seen to be enough for one thread, and with 800 MB not for four.
+  const limited = new Engine({ ...MEMORY, threads: 4, processLimits: { dataMb: 650 } });
+  try {
+    const transform = async (frugal: boolean) =>
+      limited.run('transform', { input: path, plan, planFindings: [], scratch: await attempt() }, { frugal });
+    await expect(transform(false)).rejects.toMatchObject({ code: 'engine.out_of_memory', errorClass: 'resource' });
+    expect((await transform(true)).ledger).toMatchObject({ recordsIn: 150_000 });
+  } finally {
+    await limited.close();
+  }
+}, 60_000);
+
 test('an engine process has its limits, and no core dumps', async () => {
   const told: (readonly string[])[] = [];
   const engine = new Engine({ ...MEMORY, processLimits: { openFiles: 777 }, onUnconfined: (missing) => told.push(missing) });

@@ -24,7 +24,7 @@ import { noteOutcome } from './note-outcome.js';
 import { previousReport } from './previous-report.js';
 import type { RunnerParts } from './runner-parts.js';
 import { ScratchFolders } from './scratch-folders.js';
-import type { Stage, StageContext } from './stage.js';
+import type { Stage, StageContext, TaskRunner } from './stage.js';
 
 const HEARTBEAT_MS = 2_000;
 
@@ -207,7 +207,7 @@ export class Attempt {
     return {
       claim,
       scratch,
-      engine: parts.engine,
+      engine: claim.frugal ? frugal(parts.engine) : parts.engine,
       signal: this.#abort.signal,
       progress: ({ done, total }) => {
         this.#progress = Math.max(this.#progress, total > 0 ? done / total : 0);
@@ -278,6 +278,8 @@ async function isOutage(error: unknown, blobs: BlobStore): Promise<boolean> {
     () => true,
   );
 }
+
+const frugal = (engine: TaskRunner): TaskRunner => ({ run: (task, input, call) => engine.run(task, input, { ...call, frugal: true }) });
 
 /** The database has refused a row ledger that does not add up. */
 function isUnbalanced(error: unknown): boolean {

@@ -216,6 +216,22 @@ test('an artifact that was changed in the store is never read: the job fails as 
   expect(job).toMatchObject({ status: 'failed', error: { code: 'artifact_corrupt', stage: 'plan' } });
 });
 
+test('F29 F53 a stage that ran out of memory or space is tried with less, three times in all, and then fails with that code', async () => {
+  const asked: (boolean | undefined)[] = [];
+  const engine = {
+    run: (...[, , call]: Parameters<Engine['run']>) => {
+      asked.push(call?.frugal);
+      return Promise.reject(new AppError(asked.length === 2 ? 'storage_full' : 'engine.out_of_memory', 'planted'));
+    },
+  } as Engine;
+  const hungry = defineStage('inspect', 'validator', ({ engine: { run }, scratch }) => run('inspect', { input: '', scratch }));
+  const sample = await submitSample(database);
+  run('validator', [hungry], { engine });
+  const { job } = await jobUntil(sample, (detail) => detail.job.completed_at !== null);
+  expect(job).toMatchObject({ status: 'failed', error: { code: 'engine.out_of_memory', class: 'resource', stage: 'inspect' } });
+  expect(asked).toEqual([undefined, true, true]);
+});
+
 test('an unknown exception keeps its message to itself', async () => {
   const sample = await submitSample(database);
   run('validator', [defineStage('inspect', 'validator', () => Promise.reject(new Error('Maria Invented, born 1987-03-09')))]);

@@ -4,6 +4,9 @@ import type { Engine } from '../engine/engine.js';
 import type { Resume, TaskProgress } from '../engine/protocol.js';
 import type { PreviousReport } from './previous-report.js';
 
+/** Does tasks over data in a process of their own. */
+export type TaskRunner = Pick<Engine, 'run'>;
+
 /** What a stage may use: its job, the artifacts of earlier stages, an engine, and a directory that is its own. */
 export interface StageContext {
   readonly claim: Claim;
@@ -11,7 +14,7 @@ export interface StageContext {
   readonly scratch: string;
   /** What a task needs to go on where an earlier attempt on this machine was. */
   readonly resume: () => Promise<Resume>;
-  readonly engine: Engine;
+  readonly engine: TaskRunner;
   readonly signal: AbortSignal;
   /** Notes how far the work is. */
   readonly progress: (progress: TaskProgress) => void;
