@@ -26,6 +26,7 @@ export const FINDING_KINDS = {
   'sql.unterminated': quarantine('A string, a comment or a row is never closed.'),
   'sql.syntax': quarantine('The line or statement is no SQL that can be read.'),
   'record.too_long': quarantine('The record is longer than the limits for fields, records or lines.'),
+  'record.parser_crash': quarantine('The engine crashes over this record or over one beside it.'),
   'record.not_one': quarantine('What came back for the record is not exactly one record.'),
   'text.invalid_encoding': quarantine('The record holds bytes that are no characters in the encoding of the text.'),
   'field.required': quarantine('A required field is empty or was refused.'),

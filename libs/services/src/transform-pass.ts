@@ -1,14 +1,13 @@
 import type { Finding, StageOutcome } from '@attune/core';
 import { Plan } from '@attune/core';
-import type { StageContext } from '@attune/platform';
+import { isolate, type StageContext } from '@attune/platform';
 
 /** The one full pass over the dataset by its plan; leaves silver, quarantine, findings, duplicates, profile and the row ledger. */
 export async function transformPass(stage: StageContext): Promise<StageOutcome> {
   const plan = Plan.parse(await stage.json('plan'));
   const planFindings = (await stage.json('plan_findings')) as Finding[];
-  return stage.engine.run(
-    'transform',
-    { input: await stage.input(), plan, planFindings, scratch: stage.scratch, resume: await stage.resume() },
-    { signal: stage.signal, onProgress: stage.progress },
-  );
+  const task = { input: await stage.input(), plan, planFindings, scratch: stage.scratch };
+  const call = { signal: stage.signal, onProgress: stage.progress };
+  if (stage.claim.careful) return isolate(stage.scratch, (careful) => stage.engine.run('transform', { ...task, careful }, call));
+  return stage.engine.run('transform', { ...task, resume: await stage.resume() }, call);
 }

@@ -4,6 +4,7 @@ import { stagesOf } from './stages-of.js';
 import {
   backoffMs,
   type Effect,
+  isToIsolate,
   type JobEvent,
   type JobState,
   LEASE_MS,
@@ -154,6 +155,20 @@ describe('failures', () => {
     life.fail('engine.failed', life.claim());
     expect(life.state).toMatchObject({ status: 'failed', error: { code: 'poison_input', stage: 'inspect' } });
     expect(life.stage()).toMatchObject({ status: 'failed', crashCount: 2 });
+  });
+
+  test('a pass over records that crashes the engine twice gets one more try, to set them aside; then it is poison_input', () => {
+    const life = new Life();
+    for (const stage of ['inspect', 'plan'] as const) life.event({ type: 'commit', stage, epoch: life.claim(stage) });
+    for (let crashes = 1; crashes <= 2; crashes++) {
+      expect(isToIsolate(life.stage('validate'))).toBe(false);
+      life.fail('engine.failed', life.claim('validate'), 'validate');
+      expect(life.stage('validate')).toMatchObject({ status: 'ready', crashCount: crashes });
+    }
+    const epoch = life.claim('validate');
+    expect(isToIsolate(life.stage('validate'))).toBe(true);
+    life.fail('engine.failed', epoch, 'validate');
+    expect(life.state).toMatchObject({ status: 'failed', error: { code: 'poison_input', stage: 'validate' } });
   });
 
   test.each(['internal', 'artifact_corrupt'] as const)('two failures with %s keep that code: the input is not to blame', (code) => {

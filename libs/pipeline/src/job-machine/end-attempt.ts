@@ -8,7 +8,9 @@ import {
   type Effect,
   type JobEvent,
   type JobState,
+  isToIsolate,
   MAX_CRASHES,
+  MAX_CRASHES_OF_PASS,
   MAX_RESOURCE_TRIES,
   MAX_TRANSIENT_TRIES,
   parkMs,
@@ -82,7 +84,7 @@ function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {
     case 'resource':
       return charged < MAX_RESOURCE_TRIES;
     case 'crash':
-      return stage.crashCount < MAX_CRASHES;
+      return stage.crashCount < (isToIsolate(stage) ? MAX_CRASHES_OF_PASS : MAX_CRASHES);
     case 'caller':
     case 'data':
     case 'cancelled':

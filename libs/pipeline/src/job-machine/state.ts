@@ -120,6 +120,8 @@ export const MAX_TRANSIENT_TRIES = 8;
 export const MAX_RESOURCE_TRIES = 3;
 /** Strikes of the engine on one stage before the input is taken for poison. */
 export const MAX_CRASHES = 2;
+/** One strike more for stages that read every record: at their last try they set aside the records that crash the engine. */
+export const MAX_CRASHES_OF_PASS = MAX_CRASHES + 1;
 /** Leases one stage may lose before its job is given up: whole machines die more often than inputs kill them. */
 export const MAX_LOST_LEASES = 20;
 const BACKOFF_MIN_MS = 1_000;
@@ -136,6 +138,14 @@ export function parkMs(jitter: number): number {
 /** Full jitter between 0 and the doubled bound of the attempt, 1 s to 5 min. */
 export function backoffMs(attempt: number, jitter: number): number {
   return Math.floor(jitter * Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.max(0, attempt - 1)));
+}
+
+/** The stages whose first shard is the pass over all records. */
+const PASS_STAGES: ReadonlySet<StageName> = new Set(['transform', 'validate']);
+
+/** Whether the next try of the stage is to set aside the records that crash the engine. */
+export function isToIsolate({ name, shard, crashCount, error }: StageState): boolean {
+  return crashCount >= MAX_CRASHES && shard === 0 && PASS_STAGES.has(name) && error?.class === 'crash' && error.code === 'engine.failed';
 }
 
 /** The stages that read every record; a resubmission adds a shard to them. Those after them start from all shards again. */

@@ -11,7 +11,7 @@ import {
   type StageStatus,
   type WorkerService,
 } from '@attune/core';
-import type { JobEvent, StageError } from '@attune/pipeline';
+import { isToIsolate, type JobEvent, type StageError } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
 import { takeRetry } from './retry-budget.js';
@@ -49,6 +49,8 @@ export interface Claim {
   readonly takenOver: boolean;
   /** The try before ran out of memory or space: this one is to make do with less. */
   readonly frugal: boolean;
+  /** The tries before crashed the engine: this one is to set aside the records over which it does. */
+  readonly careful: boolean;
 }
 
 /** How a stage stands, for whoever keeps something of its attempts. */
@@ -143,6 +145,7 @@ export class StagesRepository {
         waitedMs: row.waited_ms ?? 0,
         takenOver: before.stages.find(isClaimed)!.status === 'running',
         frugal: stage.error?.class === 'resource',
+        careful: isToIsolate(stage),
       };
     });
   }

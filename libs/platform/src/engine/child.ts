@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
+import { useFailpoints } from '../failpoints/failpoint.js';
 import { DuckDb } from './duckdb.js';
 import type { ChildMessage, Phase, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
 import { checkTask } from './tasks/check.js';
@@ -22,7 +23,8 @@ const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
 
 const send = (message: ChildMessage): void => void process.send?.(message);
 
-async function answer({ id, task, input, limits, correlation }: TaskRequest): Promise<void> {
+async function answer({ id, task, input, limits, correlation, failpoints }: TaskRequest): Promise<void> {
+  useFailpoints(failpoints);
   process.title = ['attune-engine', task, correlation.job_id, correlation.stage].filter(Boolean).join(' ');
   const phases: Phase[] = [];
   const context: TaskContext = {

@@ -4,6 +4,7 @@ import { confinement, DEDUP_BYTES, processLimits, type ProcessLimits } from './c
 import { EngineChild } from './engine-child.js';
 import { correlation } from '../telemetry/correlation.js';
 import { inSpan, pastSpan } from '../telemetry/tracing.js';
+import { failpointsFolder } from '../failpoints/failpoint.js';
 import type { Phase, TaskInputs, TaskLimits, TaskName, TaskProgress } from './protocol.js';
 
 export interface EngineOptions {
@@ -106,7 +107,7 @@ export class Engine {
     try {
       if (call.signal?.aborted === true) abort();
       const { outcome, phases } = await child.run(
-        { id: this.#nextId++, task, input, limits: this.#limits(call.frugal), correlation: correlation() },
+        { id: this.#nextId++, task, input, limits: this.#limits(call.frugal), correlation: correlation(), failpoints: failpointsFolder() },
         call.onProgress ?? (() => {}),
       );
       for (const phase of phases) {

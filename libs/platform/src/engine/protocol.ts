@@ -3,6 +3,7 @@ import type { ErrorCode, Finding, OutputFormat, Plan, RowLedger, StageOutcome, T
 import type { OutputOptions } from '@attune/outputs';
 import type { SampledRecord, SamplePosition } from '@attune/pipeline';
 import type { Correlation } from '../telemetry/correlation.js';
+import type { Careful } from './careful.js';
 import type { DuckDbLimits } from './duckdb.js';
 
 /** What each task is given. Paths are absolute; `scratch` exists and belongs to the attempt alone. */
@@ -16,6 +17,8 @@ export interface TaskInputs {
     readonly planFindings: readonly Finding[];
     /** Where it is said the pass leaves checkpoints in `scratch`, and goes on at the last one of an earlier attempt. */
     readonly resume?: Resume;
+    /** The input crashes the engine: it is read slowly, and the records over which that happens are set aside. */
+    readonly careful?: Careful;
   };
   /** A resubmission: records of the quarantine that came back mended, and what the generation before has left of the stage. */
   readonly fixes: {
@@ -148,6 +151,8 @@ export interface TaskRequest<Name extends TaskName = TaskName> {
   readonly limits: TaskLimits;
   /** Whose work it is: ids, for whoever looks at the list of processes. */
   readonly correlation: Correlation;
+  /** Where the faults of tests are told; absent outside of them. */
+  readonly failpoints?: string | undefined;
 }
 
 /** Child to parent. `detail` holds no value of a record. */

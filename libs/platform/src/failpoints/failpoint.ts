@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -43,6 +43,21 @@ const reached = new Map<string, number>();
 /** From now on this process looks into the folder at each failpoint. Only a process that was started for tests is given one (config.ts). */
 export function useFailpoints(directory: string | undefined): void {
   folder = directory;
+}
+
+/** What the process was given; undefined outside of tests of faults. */
+export function failpointsFolder(): string | undefined {
+  return folder;
+}
+
+/** Ends this process by SIGSEGV, every time, where the bytes hold what the file `engine.poison` of the folder says. */
+export function swallow(bytes: () => Uint8Array): void {
+  if (folder === undefined) return;
+  const file = path.join(folder, 'engine.poison');
+  const poison = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (poison === '' || !Buffer.from(bytes()).includes(poison)) return;
+  process.kill(process.pid, 'SIGSEGV');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
 }
 
 /**

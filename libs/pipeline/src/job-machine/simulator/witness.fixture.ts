@@ -3,7 +3,7 @@ import {
   type Effect,
   type JobEvent,
   type JobState,
-  MAX_CRASHES,
+  MAX_CRASHES_OF_PASS,
   MAX_LOST_LEASES,
   MAX_TRANSIENT_TRIES,
   type StageState,
@@ -129,8 +129,8 @@ export class Witness {
       if (earlier === stage) continue;
       must(stage.epoch >= (earlier?.epoch ?? 0), 'epochs never fall (I4)');
       must((stage.status === 'running') === (stage.leaseUntil !== null && stage.leaseOwner !== null), 'a stage has a holder while it runs');
-      must(stage.crashCount <= MAX_CRASHES && stage.lostCount <= MAX_LOST_LEASES, 'crashes and lost leases are bounded');
-      must(stage.attempt <= MAX_TRANSIENT_TRIES + MAX_LOST_LEASES + MAX_CRASHES, 'attempts are bounded');
+      must(stage.crashCount <= MAX_CRASHES_OF_PASS && stage.lostCount <= MAX_LOST_LEASES, 'crashes and lost leases are bounded');
+      must(stage.attempt <= MAX_TRANSIENT_TRIES + MAX_LOST_LEASES + MAX_CRASHES_OF_PASS, 'attempts are bounded');
       if (earlier === undefined || earlier.status === stage.status) continue;
       must(STAGE_GRAPH[earlier.status].includes(stage.status), `a stage does not go from ${earlier.status} to ${stage.status} (I5)`);
       must(earlier.status !== 'done' || renewing || before?.status === 'awaiting_review', 'what is done stays done');

@@ -6,6 +6,8 @@ import type { DecodedMember } from '../container/decoded-input.js';
 import { memberPlan } from './member-plan.js';
 import { MemberProgress, sumOf, type ReadCourse } from './member-progress.js';
 import type { MemberReads } from './member-reads.js';
+import { CAREFUL_RECORDS, type CarefulWay, setAside } from '../careful.js';
+import { swallow } from '../../failpoints/failpoint.js';
 
 /** Bytes of a chunk. What the pass leaves does not depend on it. */
 export const CHUNK_BYTES = 4 << 20;
@@ -18,17 +20,24 @@ export async function readAll(
   reads: MemberReads,
   plan: Plan,
   pass: TransformPass,
-  { chunkBytes = CHUNK_BYTES, ...course }: ReadCourse & { readonly chunkBytes?: number },
+  {
+    chunkBytes = CHUNK_BYTES,
+    careful,
+    ...course
+  }: ReadCourse & { readonly chunkBytes?: number; readonly careful?: CarefulWay | undefined },
 ): Promise<ByteAccount> {
   const progress = new MemberProgress(reads, pass, course);
   const buf = new Uint8Array(Math.max(1, Math.min(chunkBytes, largest(reads.members))));
-  const run: Run = { reads, pass, progress, buf, mayBeLeft: cutOf(plan) !== 'none' };
+  const run: Run = { reads, pass, progress, careful, buf, mayBeLeft: cutOf(plan) !== 'none' };
   for (let i = progress.first; i < reads.members.length; i++) {
     const member = reads.members[i]!;
     const own = i === 0 ? plan : memberPlan(plan, i + 1, (into) => reads.read(member, 0, into), member.size);
     const at = i === progress.first ? progress.at : undefined;
     progress.begin();
-    const reader = openReader(own, plan.columns.length, at === undefined ? {} : { at: { ...at, records: at.records - progress.records } });
+    const reader = openReader(own, plan.columns.length, {
+      ...(at === undefined ? {} : { at: { ...at, records: at.records - progress.records } }),
+      ...(careful === undefined ? {} : { batchRecords: CAREFUL_RECORDS }),
+    });
     await readMember(run, member, reader, at?.byteOffset ?? 0);
     progress.end();
   }
@@ -43,14 +52,15 @@ interface Run {
   readonly progress: MemberProgress;
   /** Reading can begin at any record. */
   readonly mayBeLeft: boolean;
+  readonly careful: CarefulWay | undefined;
   /** Used for all members; it grows with the longest record. */
   buf: Uint8Array;
 }
 
 /** `start`: offset in the member at which the reader was opened. */
 async function readMember(run: Run, member: DecodedMember, reader: RecordReader, start: number): Promise<void> {
-  const { reads, pass, progress } = run;
-  const earlier = progress.account;
+  const { reads, progress } = run;
+  let earlier = progress.account;
   let held = 0; // bytes in the buffer
   let loaded = start; // bytes of the member up to the end of the buffer
   let last = false;
@@ -66,8 +76,8 @@ async function readMember(run: Run, member: DecodedMember, reader: RecordReader,
     for (;;) {
       const consumed = reader.read(buf, from, held, last);
       from += consumed;
-      const rejected = countedOn(reader, progress.records);
-      pass.batch(reader.batch, rejected);
+      const moved = passOn(run, reader);
+      if (moved !== undefined) earlier = sumOf(earlier, moved);
       if (consumed === 0 || from === held) break;
     }
     buf.copyWithin(0, from, held);
@@ -76,6 +86,21 @@ async function readMember(run: Run, member: DecodedMember, reader: RecordReader,
     progress.reached(loaded - held, run.mayBeLeft && !last ? placeOf(reader, progress) : undefined);
     await setImmediate(); // lets messages out, and a lost parent in
   }
+}
+
+/** Leads what was read into the pass; answers what of its account has moved because records were set aside. */
+function passOn({ pass, progress, careful }: Run, reader: RecordReader): ByteAccount | undefined {
+  const { batch } = reader;
+  const rejected = countedOn(reader, progress.records);
+  const first = batch.n > 0 ? batch.record[0]! : 0;
+  if (first > 0 && careful?.begin(first) === true) {
+    const aside = setAside(batch, rejected);
+    pass.batch(batch, aside.rejected);
+    return aside.moved;
+  }
+  if (first > 0) swallow(() => batch.buf.subarray(batch.starts[0], batch.ends[batch.n * batch.width - 1]));
+  pass.batch(batch, rejected);
+  return undefined;
 }
 
 /** Where another reader could go on; nowhere within a record, nor before the first one, of which a header may be a part. */

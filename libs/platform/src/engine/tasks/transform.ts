@@ -12,6 +12,7 @@ import {
   type SilverColumn,
   type TransformResult,
 } from '@attune/pipeline';
+import { CarefulWay } from '../careful.js';
 import { identityOf, type Checkpoint } from '../checkpoint.js';
 import { Checkpoints } from '../checkpoints.js';
 import { DecodedInput } from '../container/decoded-input.js';
@@ -46,7 +47,8 @@ export const transformTask: Task<'transform'> = async (input, context) => {
       const onRead = (bytes: number): void => progress.read(bytes, source.size);
       const { shardBytes, dedupBytes } = context.limits;
       const chunkBytes = Math.min(CHUNK_BYTES, shardBytes);
-      const threads = isWorthThreads(plan, source.size, context.limits.threads, chunkBytes) ? context.limits.threads : 1;
+      const threads =
+        input.careful === undefined && isWorthThreads(plan, source.size, context.limits.threads, chunkBytes) ? context.limits.threads : 1;
       const reading = { source, threads, chunkBytes, shardBytes, dedupBytes, onRead };
       const passed = await context.timed('transform.pass', () => pass(input, reading, { db, columns }));
       const files = await context.timed('transform.store', () => store(input, passed, { db, columns }));
@@ -98,7 +100,7 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
     const { source, chunkBytes } = reading;
     const checkpoints = checkpointsOf(input, reading, files);
     const earlier = await checkpoints?.earlier();
-    if (source.size > chunkBytes)
+    if (source.size > chunkBytes && input.careful === undefined)
       stream = await SilverStream.open(store.db, store.columns, {
         scratch: input.scratch,
         part: files.of('part'),
@@ -119,11 +121,11 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
 
 /** Small inputs are read again as quickly as anything is found. */
 function checkpointsOf(
-  { plan, scratch, planFindings, resume }: TaskInputs['transform'],
+  { plan, scratch, planFindings, resume, careful }: TaskInputs['transform'],
   { source, shardBytes, dedupBytes }: Reading,
   files: PassFiles,
 ): Checkpoints | undefined {
-  if (resume === undefined || source.size <= shardBytes) return undefined;
+  if (resume === undefined || careful !== undefined || source.size <= shardBytes) return undefined;
   const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members, dedupBytes);
   return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
 }
@@ -170,10 +172,12 @@ async function readRecords(
     from: earlier?.place,
     ...(checkpoints === undefined ? {} : { onPlace: checkpoints.offer(() => transform.state()) }),
   };
+  const careful = input.careful && new CarefulWay(input.scratch, input.careful);
   const account =
     threads > 1
       ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
-      : await readAll(members, plan, transform, course);
+      : await readAll(members, plan, transform, { ...course, careful });
+  careful?.end();
   const settled = await settleLate(transform, input.scratch, files);
   return { result: transform.finish(account, source.size), files: settled };
 }
