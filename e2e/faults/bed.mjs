@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { TcpProxy } from '@attune/testing';
+import { S3Double, TcpProxy } from '@attune/testing';
 import pg from 'pg';
 import { RedisServer } from './redis-server.mjs';
 import { Split } from './split.mjs';
@@ -21,13 +21,15 @@ export class Bed {
   #starting = new Map();
   #watch;
 
-  static async started(directory, { backend, copies = 2, environment = {} }) {
+  /** `objects`: blobs are in an S3 double, whose faults a row can switch on, and not in files. */
+  static async started(directory, { backend, copies = 2, environment = {}, objects = false }) {
     const bed = new Bed();
     bed.directory = directory;
     bed.backend = backend;
     bed.failpoints = path.join(directory, 'failpoints');
     fs.mkdirSync(bed.failpoints, { recursive: true });
     if (backend === 'redis') bed.redis = await RedisServer.started(path.join(directory, 'redis'));
+    if (objects) bed.objects = await S3Double.start();
     bed.deployment = new Split(
       path.join(directory, 'data'),
       {
@@ -36,6 +38,7 @@ export class Bed {
         ATTUNE_RATE_API: '0',
         ATTUNE_RATE_JOBS: '0',
         ...(bed.redis ? { ATTUNE_QUEUE_URL: bed.redis.url } : {}),
+        ...(bed.objects ? settingsOf(bed.objects) : {}),
         ...environment,
       },
       copies,
@@ -150,9 +153,17 @@ export class Bed {
     await this.deployment.postgres.start();
   }
 
+  /** The bytes that are stored under a key, read past Attune; undefined where there are none. */
+  blob(key) {
+    if (this.objects) return this.objects.bucket.objects.get(key)?.bytes;
+    const file = path.join(this.deployment.dataDir, 'blobs', key);
+    return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+  }
+
   /** Everything as it should be again. */
   async heal() {
     this.disarm();
+    this.objects?.faults.clear();
     this.turn(/./, { kind: 'clear' });
     for (const process of this.processes) if (!process.ended) process.release();
     await this.whole();
@@ -187,7 +198,13 @@ export class Bed {
     await this.deployment?.stop().catch(() => undefined);
     await this.redis?.stop();
     for (const proxy of this.ways.values()) await proxy.close();
+    await this.objects?.close();
   }
+}
+
+function settingsOf(double) {
+  const { accessKeyId, secretAccessKey } = double.credentials;
+  return { ATTUNE_BLOBS_URL: double.url(), ATTUNE_S3_ACCESS_KEY_ID: accessKeyId, ATTUNE_S3_SECRET_ACCESS_KEY: secretAccessKey };
 }
 
 function alive(pid) {

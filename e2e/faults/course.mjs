@@ -80,12 +80,17 @@ export class Course {
 
   /** The deployment of the rows before, or a fresh one: after a failure, and for a row that needs another environment. */
   async #ready(row) {
-    const wanted = JSON.stringify(row.environment ?? {});
+    const wanted = JSON.stringify([row.environment ?? {}, row.objects ?? false]);
     if (this.#bed && this.#bed.wanted !== wanted) await this.end();
     if (this.#bed) return this.#bed.heal();
     const directory = path.join(this.directory, String(++this.#turn));
     fs.mkdirSync(directory, { recursive: true });
-    this.#bed = await Bed.started(directory, { backend: this.backend, copies: this.how.copies, environment: row.environment });
+    this.#bed = await Bed.started(directory, {
+      backend: this.backend,
+      copies: this.how.copies,
+      environment: row.environment,
+      objects: row.objects,
+    });
     this.#bed.wanted = wanted;
     this.#load = new Workload(this.#bed, randomOf(1));
     await this.#load.prepare(this.how.records);

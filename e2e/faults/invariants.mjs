@@ -84,7 +84,7 @@ async function ofJob(bed, workload, job, mayFail) {
     const stage = stages.find((candidate) => candidate.stage === artifact.stage && candidate.shard === artifact.shard);
     if (stage?.status !== 'done' || stage.epoch !== artifact.epoch)
       say(`I4: ${artifact.kind} is of epoch ${artifact.epoch}, and the stage is not done by it`);
-    if (!fs.existsSync(blobOf(bed, artifact.storage_key))) say(`I2: the bytes of ${artifact.kind} are missing`);
+    if (bed.blob(artifact.storage_key) === undefined) say(`I2: the bytes of ${artifact.kind} are missing`);
   }
   const unbalanced = await bed.rows(
     `SELECT stage FROM attune.row_ledger WHERE job_id = $1 AND records_in <> records_out + records_quarantined + records_merged + records_dropped`,
@@ -146,7 +146,7 @@ async function ofResults(bed, workload, jobs) {
 /** Every object that a row names is there. Objects that no row names are garbage, which is for the collector to remove. */
 async function ofObjects(bed) {
   const rows = await bed.rows('SELECT storage_key FROM attune.blobs UNION SELECT storage_key FROM attune.artifacts');
-  const missing = rows.filter(({ storage_key: key }) => !fs.existsSync(blobOf(bed, key)));
+  const missing = rows.filter(({ storage_key: key }) => bed.blob(key) === undefined);
   return missing.map(({ storage_key: key }) => `I7: ${key} is named by a row and not there`);
 }
 
@@ -194,8 +194,6 @@ export async function tracesOf(bed, id) {
     await read('SELECT * FROM attune.row_ledger WHERE job_id = $1 ORDER BY stage'),
   ]);
 }
-
-const blobOf = (bed, key) => path.join(bed.deployment.dataDir, 'blobs', key);
 
 function holdsCanary(file) {
   return fs.readFileSync(file).includes(CANARY);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { contentHash } from './content-hash.mjs';
+import { hashOfContent } from './content-hash.mjs';
 import { ROOT } from './deployment.mjs';
 import { oneOf } from './random.mjs';
 
@@ -155,7 +155,9 @@ export async function effectOf(bed, id) {
     [job],
   );
   return {
-    artifacts: Object.fromEntries(artifacts.map((found) => [found.kind, `${contentHash(bed.deployment.dataDir, found)} ${found.records}`])),
+    artifacts: Object.fromEntries(
+      artifacts.map((found) => [found.kind, `${hashOfContent(bed.blob(found.storage_key), found)} ${found.records}`]),
+    ),
     ledger: Object.fromEntries(ledger.map(({ stage, ...counts }) => [stage, JSON.stringify(counts)])),
   };
 }

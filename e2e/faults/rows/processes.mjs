@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -7,6 +8,8 @@ import { oneOf } from '../random.mjs';
 import { every, heldAt, progress } from './signs.mjs';
 
 const KILL_EVERY_MS = 2_000;
+/** Stands in one record of a poison file. */
+const POISON = 'Hemlock';
 
 export const processes = [
   {
@@ -70,7 +73,38 @@ export const processes = [
   {
     id: 'F30',
     fault: 'poison file that crashes the parser every time',
-    missing: 'a crashed shard is not parted yet: the job fails with poison_input',
+    flow: true,
+    async run(at) {
+      const { bed, load, expect, note } = at;
+      const tenant = load.tenants[0];
+      const file = path.join(bed.directory, 'poison.csv');
+      const lines = fs.readFileSync(tenant.file, 'utf8').trimEnd().split('\n');
+      const middle = lines.length >> 1;
+      // One record more, of which the engine process dies whenever it comes to it.
+      lines.splice(middle, 0, lines[middle].replace(/[^,]*$/, POISON));
+      fs.writeFileSync(file, `${lines.join('\n')}\n`);
+      fs.writeFileSync(path.join(bed.failpoints, 'engine.poison'), POISON);
+      // What comes of it is no other job's: a tenant of its own has it.
+      const headers = { Authorization: `Bearer ${bed.deployment.attune('keys', 'create', '--tenant', 'poison')}` };
+      const { status, body } = await load.post({ ...tenant, headers, file }, randomUUID());
+      expect(status === 202, `the poison file was answered with ${status}`);
+      const id = body.job_id.slice(4);
+      await load.ended(body.job_id);
+      const [job] = await bed.rows('SELECT status, error FROM attune.jobs WHERE id = $1', [id]);
+      expect(job.status === 'completed', `the job is ${job.status} (${job.error?.code})`);
+      const outcomes = await bed.rows(`SELECT outcome FROM attune.attempts WHERE job_id = $1 AND stage = 'transform' ORDER BY epoch`, [id]);
+      expect(outcomes.map(({ outcome }) => outcome).join() === 'failed,failed,done', 'transform was not tried three times');
+      const [poisoned] = await bed.rows(
+        `SELECT records_quarantined AS n FROM attune.row_ledger WHERE job_id = $1 AND stage = 'transform'`,
+        [id],
+      );
+      const usual = JSON.parse(load.referenceOf(tenant.name).ledger.transform).records_quarantined;
+      note('records set aside', Number(poisoned.n) - Number(usual));
+      expect(
+        Number(poisoned.n) - Number(usual) <= 1_000 && Number(poisoned.n) > Number(usual),
+        'other records were set aside than those beside the poison',
+      );
+    },
   },
   {
     id: 'F53',
