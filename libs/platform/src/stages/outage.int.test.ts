@@ -9,6 +9,7 @@ import { PATIENCE } from '../blobs/s3-bucket.js';
 import { StoreBreaker } from '../blobs/store-breaker.js';
 import { ArtifactsRepository } from '../database/artifacts.repository.js';
 import { Database } from '../database/database.js';
+import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
 import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
@@ -44,6 +45,7 @@ beforeEach(async () => {
   parts = {
     stages: new StagesRepository(database),
     jobs: new JobsRepository(database),
+    garbage: new GarbageRepository(database),
     artifacts: new ArtifactsRepository(database),
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
