@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { ApiProblem, AttuneClient, type JobBody } from '@attune/api';
 import { bareId, ERROR_KINDS, type ErrorCode, type WorkerService } from '@attune/core';
 import { ArtifactsRepository, type Claim, Database, StagesRepository, type StoredArtifact } from '@attune/platform';
-import { gateway } from './gateway.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
