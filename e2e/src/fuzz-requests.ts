@@ -11,10 +11,12 @@ export interface Pool {
   readonly rules: string[];
   readonly uploads: string[];
   readonly webhooks: string[];
+  readonly schedules: string[];
   /** These may be deleted. */
   readonly spareUploads: string[];
   readonly spareRules: string[];
   readonly spareWebhooks: string[];
+  readonly spareSchedules: string[];
   readonly etags: string[];
   readonly cursors: string[];
 }
@@ -93,6 +95,7 @@ function poolOf(template: string, destructive: boolean): keyof Pool {
   if (template.includes('/rules')) return destructive ? 'spareRules' : 'rules';
   if (template.includes('/uploads')) return destructive ? 'spareUploads' : 'uploads';
   if (template.includes('/webhooks')) return destructive ? 'spareWebhooks' : 'webhooks';
+  if (template.includes('/schedules')) return destructive ? 'spareSchedules' : 'schedules';
   if (template.includes('/mappings')) return 'mappings';
   return destructive ? 'spare' : 'jobs';
 }

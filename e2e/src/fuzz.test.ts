@@ -36,6 +36,8 @@ beforeAll(async () => {
     spareUploads: [await begun()],
     webhooks: [await told()],
     spareWebhooks: [await told()],
+    schedules: [await scheduled(jobs[0].input)],
+    spareSchedules: [await scheduled(jobs[0].input)],
     etags: ['"1"'],
     cursors: [],
   };
@@ -54,6 +56,14 @@ async function told(): Promise<string> {
   const answer = await attune.send('/api/v1/webhooks', 'POST', {}, { url: 'http://127.0.0.1:9/' });
   expect(answer.status).toBe(201);
   return ((await answer.json()) as { webhook_id: string }).webhook_id;
+}
+
+/** A schedule that is due in another year. */
+async function scheduled({ sha256 }: { sha256: string }): Promise<string> {
+  const asked = { name: 'yearly', cron: '0 0 29 2 *', job: { operation: 'validate', input: { sha256 } } };
+  const answer = await attune.send('/api/v1/schedules', 'POST', {}, asked);
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { schedule_id: string }).schedule_id;
 }
 
 /** The id under which the example of the document was kept. */

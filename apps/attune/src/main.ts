@@ -12,6 +12,7 @@ import { mapping } from './commands/mapping.js';
 import { migrate } from './commands/migrate.js';
 import { restore } from './commands/restore.js';
 import { retention } from './commands/retention.js';
+import { schedules } from './commands/schedules.js';
 import { submit } from './commands/submit.js';
 import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   jobs,
   mapping,
   webhooks,
+  schedules,
   gen,
   gc,
   retention,

@@ -37,5 +37,7 @@ export { type Pause } from './transport.js';
 export * from './timeline.api.js';
 export * from './upload.api.js';
 export * from './version.api.js';
+export * from './schedule.api.js';
+export * from './schedules-client.js';
 export * from './webhook.api.js';
 export * from './webhooks-client.js';

@@ -5,6 +5,7 @@ import type { BatchBody } from './batch.api.js';
 import type { BulkRedriveBody } from './redrive.api.js';
 import { ruleExamples } from './rule-examples.js';
 import { storageExamples } from './storage-examples.js';
+import { scheduleExamples } from './schedule-examples.js';
 import { webhookExamples } from './webhook-examples.js';
 import { exampleJob } from './examples.js';
 import type { FindingPage } from './finding.api.js';
@@ -194,6 +195,7 @@ const byName: Readonly<Record<string, unknown>> = {
   ...historyExamples,
   ...mappingExamples,
   ...ruleExamples,
+  ...scheduleExamples,
   ...storageExamples,
   ...webhookExamples,
   ArtifactDocument: manifest,

@@ -43,6 +43,7 @@ import { BulkRedriveBody, BulkRedriveRequest, RedriveRequest } from './redrive.a
 import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, DefaultRulesBody } from './rule.api.js';
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
+import { FireBody, FireList, ScheduleBody, ScheduleChangeRequest, ScheduleList, ScheduleRequest } from './schedule.api.js';
 import { UploadBody } from './upload.api.js';
 import { VersionBody } from './version.api.js';
 import {
@@ -75,6 +76,8 @@ const REQUESTS: Readonly<Record<string, z.ZodType>> = {
   RetentionRequest,
   WebhookChangeRequest,
   WebhookRequest,
+  ScheduleChangeRequest,
+  ScheduleRequest,
 };
 
 /** Names of the shapes of answers. Those without a name are written out where they are used. */
@@ -128,6 +131,10 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   Retention: RetentionBody,
   RetentionDue: RetentionDueBody,
   RowLedger: RowLedgerBody,
+  Schedule: ScheduleBody,
+  ScheduleFire: FireBody,
+  ScheduleFireList: FireList,
+  ScheduleList,
   Schema: SchemaBody,
   SchemaList,
   StoredMapping: StoredMappingBody,

@@ -67,6 +67,7 @@ export const API_TAGS = {
   Rules: 'What a result is judged by: kept, and brought along.',
   Storage: 'What is kept, for how long, and what is removed.',
   Webhooks: 'Be told of what becomes of jobs.',
+  Schedules: 'Have jobs made at times of the calendar.',
   Platform: 'Health, version, metrics and this documentation.',
 } as const;
 export type ApiTag = keyof typeof API_TAGS;

@@ -8,6 +8,7 @@ import { previewOperations } from './operations-preview.js';
 import { redriveOperations } from './operations-redrive.js';
 import { ruleOperations } from './operations-rules.js';
 import { storageOperations } from './operations-storage.js';
+import { scheduleOperations } from './operations-schedules.js';
 import { webhookOperations } from './operations-webhooks.js';
 import { uploadOperations } from './operations-uploads.js';
 
@@ -22,6 +23,7 @@ export const operations: readonly ApiOperation[] = [
   ...ruleOperations,
   ...storageOperations,
   ...webhookOperations,
+  ...scheduleOperations,
   ...platformOperations,
   ...previewOperations,
 ];

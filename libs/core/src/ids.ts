@@ -1,5 +1,5 @@
 /** Prefixes of ids on the wire; the database holds the bare UUIDv7. */
-export type IdPrefix = 'job' | 'ds' | 'art' | 'map' | 'rul' | 'upl' | 'wh' | 'msg';
+export type IdPrefix = 'job' | 'ds' | 'art' | 'map' | 'rul' | 'upl' | 'wh' | 'msg' | 'sch';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

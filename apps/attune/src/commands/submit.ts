@@ -1,11 +1,11 @@
 import { openAsBlob } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type JobOptionsInput, JobOptionsRequest, placesOf } from '@attune/api';
 import { OPERATIONS, PRIORITY_CLASSES } from '@attune/core';
 import { onlyWord, oneOf, parseArguments, UsageError } from '../arguments.js';
 import type { Command } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
+import { optionsFrom } from '../job-options.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 
 /** Uploads a file as a job, and follows it to its results if asked to. */
@@ -60,20 +60,4 @@ async function fileAt(path: string): Promise<Blob> {
     throw new UsageError(`${path} cannot be read.`, { cause });
   }
   throw new UsageError(`${path} is not a file.`);
-}
-
-/** Checked here already, so that a misspelt option is told before the upload. */
-async function optionsFrom(text: string | undefined): Promise<JobOptionsInput> {
-  if (text === undefined) return {};
-  let input: unknown;
-  try {
-    input = JSON.parse(text.startsWith('@') ? await readFile(text.slice(1), 'utf8') : text);
-  } catch (cause) {
-    throw new UsageError('--options is neither JSON nor @FILE with JSON.', { cause });
-  }
-  const parsed = JobOptionsRequest.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(
-    ['--options is not valid:', ...placesOf(parsed.error).map((place) => `  ${place.pointer} ${place.message}`)].join('\n'),
-  );
 }

@@ -7,6 +7,7 @@ import { Resubmit1700000000004 } from './migrations/0004-resubmit.js';
 import { Webhooks1700000000005 } from './migrations/0005-webhooks.js';
 import { Fairness1700000000008 } from './migrations/0008-fairness.js';
 import { Housekeeping1700000000009 } from './migrations/0009-housekeeping.js';
+import { Schedules1700000000011 } from './migrations/0011-schedules.js';
 import { Uploads1700000000010 } from './migrations/0010-uploads.js';
 import { Quotas1700000000013 } from './migrations/0013-quotas.js';
 import { Retries1700000000020 } from './migrations/0020-retries.js';
@@ -28,6 +29,7 @@ export function dataSource(url: string, poolSize: number): DataSource {
       Fairness1700000000008,
       Housekeeping1700000000009,
       Uploads1700000000010,
+      Schedules1700000000011,
       Quotas1700000000013,
       Retries1700000000020,
     ],

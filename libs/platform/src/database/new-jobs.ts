@@ -24,6 +24,8 @@ export interface Submission {
   readonly requestId?: string | null;
   /** The job that this one is a clone of. */
   readonly clonedFrom?: string | null;
+  /** The schedule that it is made by, with its prefix, and the due time (RFC 3339), null when somebody has triggered it. */
+  readonly schedule?: { readonly id: string; readonly dueAt: string | null };
   readonly idempotency?: AnsweredKey;
 }
 
@@ -97,7 +99,10 @@ function rowOf(submission: Submission, at: number) {
       service: stage.service,
       status: state.stages[position]!.status,
     })),
-    line,
+    line:
+      line && submission.schedule
+        ? { ...line, data: { ...line.data, schedule_id: submission.schedule.id, due_at: submission.schedule.dueAt } }
+        : line,
     ring: effects.flatMap((effect) => (effect.type === 'ready' ? [effect.service] : [])),
   };
 }

@@ -72,6 +72,11 @@ export class Reconciler {
     await this.rings.ring(await this.repository.servicesWithReadyWork());
     await this.#gauges.refresh();
     void this.housekeeping.tidy();
-    for (const work of this.eachPass) await work();
+    for (const work of this.eachPass) {
+      // Object storage that is down stops no schedule.
+      await work().catch((error: unknown) =>
+        this.log.warn({ error: errorName(error) }, 'work of the leader failed; the next pass tries again'),
+      );
+    }
   }
 }

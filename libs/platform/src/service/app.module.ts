@@ -21,6 +21,8 @@ import { RedriveRepository } from '../database/redrive.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
+import { FiresRepository } from '../database/fires.repository.js';
+import { SchedulesRepository } from '../database/schedules.repository.js';
 import { WebhooksRepository } from '../database/webhooks.repository.js';
 import { UploadsRepository } from '../database/uploads.repository.js';
 import { WatchRepository } from '../database/watch.repository.js';
@@ -68,6 +70,8 @@ const REPOSITORIES = [
   StagesRepository,
   TenantsRepository,
   WebhooksRepository,
+  FiresRepository,
+  SchedulesRepository,
   UploadsRepository,
 ];
 

@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import type { InjectionToken, Type } from '@nestjs/common';
 import type { GrpcCall } from '../grpc/grpc-call.js';
 import type { Stage } from '../stages/stage.js';
 
@@ -9,7 +9,12 @@ export interface Service {
   readonly stages: readonly Stage[];
   /** Calls of the synchronous door. */
   readonly calls: readonly GrpcCall[];
+  /** What the leader among the gateways does in each of its passes. */
+  readonly leads?: readonly LeaderWork[];
 }
+
+/** Made once per process out of its parts. What it does may be going on elsewhere: a leader that was cut off learns of it late. */
+export type LeaderWork = (take: <T>(token: InjectionToken<T>) => T) => () => Promise<void>;
 
 /** Injection tokens of things that are no classes. */
 export const BLOBS = Symbol('blobs');

@@ -84,7 +84,7 @@ export async function startServices(services: readonly Service[], parts: Process
   );
   app.useGlobalFilters(new ProblemFilter(parts.log));
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
-  const reconciler = names.has('gateway') ? reconcile(app, parts) : undefined;
+  const reconciler = names.has('gateway') ? reconcile(app, services, parts) : undefined;
   const webhooks = names.has('gateway') ? dispatch(app, parts) : undefined;
   const grpc = new GrpcServer(app.get(Calls), { tls: parts.config.grpc.tls, metrics, log: parts.log });
   const gauges = keepProcessGauges(metrics, parts, engine);
@@ -153,7 +153,7 @@ async function listen(app: NestExpressApplication, { host, port }: { host: strin
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler {
+function reconcile(app: NestExpressApplication, services: readonly Service[], parts: ProcessParts): Reconciler {
   const reconciler = new Reconciler(
     parts.database,
     app.get(ReconcilerRepository),
@@ -162,7 +162,10 @@ function reconcile(app: NestExpressApplication, parts: ProcessParts): Reconciler
     parts.log,
     app.get(Housekeeping),
     parts.queueUrl,
-    [() => sweepUploads(app.get(UploadsRepository), parts.blobs)],
+    [
+      () => sweepUploads(app.get(UploadsRepository), parts.blobs),
+      ...services.flatMap(({ leads = [] }) => leads.map((work) => work((token) => app.get(token)))),
+    ],
   );
   reconciler.start();
   return reconciler;

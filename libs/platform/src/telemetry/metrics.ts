@@ -68,6 +68,12 @@ export class Metrics {
     [],
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   );
+  readonly scheduleFires = this.#counter('schedule_fires_total', 'Due times of schedules by what became of them.', ['outcome']);
+  readonly scheduleLag = this.#gauge(
+    'schedule_lag_seconds',
+    'For how long the longest due schedule had waited at the last pass, leader only.',
+    [],
+  );
   readonly dependencyUp = this.#gauge('dependency_up', 'Whether a dependency answers.', ['dep']);
   readonly circuitState = this.#gauge(
     'circuit_state',
@@ -138,7 +144,8 @@ export class Metrics {
   forgetTruth(): void {
     for (const gauge of [this.backlogJobs, this.backlogAge, this.inflight, this.dlqJobs]) gauge.reset();
     for (const gauge of [this.storageUsed, this.storageObjects, this.pgDeadTuples]) gauge.reset();
-    for (const gauge of [this.lostJobs, this.pgConnections, this.pgXminAge, this.redisMemory, this.redisPolicy]) gauge.remove();
+    for (const gauge of [this.lostJobs, this.pgConnections, this.pgXminAge, this.redisMemory, this.redisPolicy, this.scheduleLag])
+      gauge.remove();
     this.leader.set(0);
   }
 

@@ -16,6 +16,8 @@ import { RulesController } from './rules.controller.js';
 import { QuarantineResubmitController } from './quarantine-resubmit.controller.js';
 import { SchemasController } from './schemas.controller.js';
 import { StorageController } from './storage.controller.js';
+import { fireSchedules } from './fire-schedules.js';
+import { SchedulesController } from './schedules.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { UploadsController } from './uploads.controller.js';
 import { watchCall } from './watch.grpc.js';
@@ -42,8 +44,10 @@ export const gateway: Service = {
     QuotasController,
     RetentionController,
     WebhooksController,
+    SchedulesController,
     UploadsController,
   ],
   stages: [],
   calls: [watchCall],
+  leads: [fireSchedules],
 };

@@ -21,10 +21,11 @@ import {
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { referredInput } from './job-input.js';
+import { locatedUnder } from './located-under.js';
 import type { JobInput } from './keep-received.js';
 import { once } from './once.js';
 import { fingerprintOfValue } from './submission.js';
-import { type SubmitParts, submissionOf } from './submit-once.js';
+import { originOf, type SubmitParts, submissionOf } from './submit-once.js';
 
 const ROUTE = 'POST /api/v1/jobs/batch';
 
@@ -81,17 +82,11 @@ export class JobBatchController {
         const named = JSON.stringify(job.input);
         const input = inputs.get(named) ?? (await referredInput(this.#parts, tenantId, job.input));
         inputs.set(named, input);
-        submissions.push(await submissionOf(this.#parts, tenantId, request, job, input));
+        submissions.push(await submissionOf(this.#parts, tenantId, originOf(request), job, input));
       } catch (error) {
-        throw error instanceof AppError ? located(error, at) : error;
+        throw error instanceof AppError ? locatedUnder(`/jobs/${at}`, error) : error;
       }
     }
     return submissions;
   }
-}
-
-/** The problem of one job, told with its place in the batch. */
-function located({ code, detail, errors }: AppError, at: number): AppError {
-  const places = errors.length > 0 ? errors : [{ pointer: '', code, message: detail }];
-  return new AppError(code, detail, { errors: places.map((place) => ({ ...place, pointer: `/jobs/${at}${place.pointer ?? ''}` })) });
 }

@@ -1,4 +1,4 @@
-import type { InputReference } from '@attune/api';
+import type { InputReference, ScheduledJob } from '@attune/api';
 import { AppError, bareId } from '@attune/core';
 import type { StoredDataset } from '@attune/platform';
 import type { JobInput } from './keep-received.js';
@@ -11,20 +11,34 @@ import { assemble, holding, type UploadStores } from './upload-parts.js';
  */
 export async function referredInput(stores: UploadStores, tenantId: string, reference: InputReference): Promise<JobInput> {
   const [[member, value]] = Object.entries(reference) as [[keyof InputReference, string]];
-  const found = await FINDERS[member](stores, tenantId, value);
+  return expectFound(member, await FINDERS[member](stores, tenantId, value));
+}
+
+/** As `referredInput`, of bytes that stay. @throws AppError not_found */
+export async function scheduledInput(stores: Datasets, tenantId: string, reference: ScheduledJob['input']): Promise<JobInput> {
+  const [[member, value]] = Object.entries(reference) as [[keyof ScheduledJob['input'], string]];
+  return expectFound(member, await DATASETS[member](stores, tenantId, value));
+}
+
+function expectFound(member: keyof InputReference, found: StoredDataset | JobInput | undefined): JobInput {
   if (found) return { name: null, ...found };
   const message = 'There are no such bytes; send them again.';
   throw new AppError('not_found', 'there is no such input', { errors: [{ pointer: `/input/${member}`, code: 'unknown', message }] });
 }
 
-type Finder = (stores: UploadStores, tenantId: string, name: string) => Promise<StoredDataset | JobInput | undefined>;
+type Datasets = Pick<UploadStores, 'datasets'>;
+type Finder<Stores> = (stores: Stores, tenantId: string, name: string) => Promise<StoredDataset | JobInput | undefined>;
 
-const FINDERS: Readonly<Record<keyof InputReference, Finder>> = {
+const DATASETS: Readonly<Record<keyof ScheduledJob['input'], Finder<Datasets>>> = {
   sha256: ({ datasets }, tenantId, sha256) => datasets.named(tenantId, { sha256 }),
   dataset_id: async ({ datasets }, tenantId, name) => {
     const id = bareId('ds', name);
     return id === undefined ? undefined : datasets.named(tenantId, { id });
   },
+};
+
+const FINDERS: Readonly<Record<keyof InputReference, Finder<UploadStores>>> = {
+  ...DATASETS,
   upload_id: async (stores, tenantId, name) => {
     const id = bareId('upl', name);
     return id === undefined ? undefined : uploaded(stores, tenantId, id);

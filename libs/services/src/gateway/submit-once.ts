@@ -66,7 +66,7 @@ async function create(
 ): Promise<Done> {
   await parts.admission.jobs(request, tenantId, [asked.priority_class]);
   const input = 'file' in asked ? await keepReceived(parts, tenantId, asked.file) : await referredInput(parts, tenantId, asked.input);
-  const submission = await submissionOf(parts, tenantId, request, asked, input);
+  const submission = await submissionOf(parts, tenantId, originOf(request), asked, input);
   await failpoint('submit.before_tx');
   const submitted = await parts.jobs.submit({ ...submission, ...(idempotency ? { idempotency } : {}) });
   await failpoint('submit.after_tx_before_202');
@@ -79,12 +79,19 @@ export function announcedBytes(request: Request): number {
   return Number(request.header('content-length') ?? 0);
 }
 
+/** By what everything that a job does can be found. */
+export type Origin = Pick<Submission, 'traceparent' | 'requestId'>;
+
+export function originOf(request: Request): Origin {
+  return { traceparent: activeTraceparent() ?? request.header('traceparent') ?? null, requestId: requestId(request) };
+}
+
 /** The job that is asked for, with the mapping and the rules that it names. @throws AppError for one that is not there. */
 export async function submissionOf(
   parts: Pick<SubmitParts, 'mappings' | 'rules'>,
   tenantId: string,
-  request: Request,
-  { operation, priority_class: priorityClass, options, deadline_at: deadlineAt }: SubmissionRequest | JobRequest,
+  origin: Origin,
+  { operation, priority_class: priorityClass, options, deadline_at: deadlineAt }: Omit<JobRequest, 'input'>,
   input: JobInput,
 ): Promise<Submission> {
   const { mapping, mapping_id, rules, rules_id, ...rest } = options;
@@ -100,7 +107,6 @@ export async function submissionOf(
     inputSha256: input.sha256,
     bytesIn: input.bytes,
     inputName: input.name,
-    traceparent: activeTraceparent() ?? request.header('traceparent') ?? null,
-    requestId: requestId(request),
+    ...origin,
   };
 }

@@ -10,6 +10,7 @@ import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
 import { attempts, jobStages, retryBudgets, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
+import { scheduleFires, schedules } from './schedules.js';
 import { webhookDeliveries, webhooks } from './webhooks.js';
 import { uploadParts, uploads } from './uploads.js';
 
@@ -43,4 +44,6 @@ export const tables: EntitySchema[] = [
   uploadParts,
   tenantQuotas,
   receivedBytes,
+  schedules,
+  scheduleFires,
 ];
