@@ -22,17 +22,36 @@ export const PriorityRequest = z.enum(PRIORITY_CLASSES);
 /** Part `deadline_at` of a submit: a job that has not ended by then is `expired`. */
 export const DeadlineRequest = Timestamp;
 
+const STORED = {
+  /** What `input.dataset_id` of a job says. */
+  dataset_id: z.string().min(1).max(64).optional(),
+  /** Of the bytes, in lower case. */
+  sha256: Sha256.optional(),
+  /** An upload that is whole. */
+  upload_id: z.string().min(1).max(64).optional(),
+} as const;
+
+const isNamedOnce = (input: Readonly<Record<string, string | undefined>>): boolean =>
+  Object.values(input).filter((name) => name !== undefined).length === 1;
+
 /** Bytes that Attune has already, of the same tenant: named in one of these ways. */
+export const StoredInput = z
+  .strictObject(STORED)
+  .refine(isNamedOnce, 'Name the input in one way.')
+  .meta({ minProperties: 1, maxProperties: 1 });
+export type StoredInput = z.infer<typeof StoredInput>;
+
+/** Stored bytes, or where they are to be fetched from before the submit is answered. */
 export const InputReference = z
   .strictObject({
-    /** What `input.dataset_id` of a job says. */
-    dataset_id: z.string().min(1).max(64).optional(),
-    /** Of the bytes, in lower case. */
-    sha256: Sha256.optional(),
-    /** An upload that is whole. */
-    upload_id: z.string().min(1).max(64).optional(),
+    ...STORED,
+    /** https; what follows the host may be a secret, so it is kept nowhere. */
+    source_url: z
+      .url({ protocol: /^https$/ })
+      .max(4_000)
+      .optional(),
   })
-  .refine((input) => Object.values(input).filter((name) => name !== undefined).length === 1, 'Name the input in one way.')
+  .refine(isNamedOnce, 'Name the input in one way.')
   .meta({ minProperties: 1, maxProperties: 1 });
 export type InputReference = z.infer<typeof InputReference>;
 

@@ -59,7 +59,7 @@ export const jobOperations: readonly ApiOperation[] = [
     tag: 'Jobs',
     summary: 'Submit a file, or bytes that Attune has already',
     description:
-      'Of the form, the parts come in any order, at most one of each. JSON names bytes by reference; those of another tenant are not there. What can be known only by reading the file is an error of the job.',
+      'Of the form, the parts come in any order, at most one of each. JSON names bytes by reference; those of another tenant are not there. Those at a `source_url` are fetched before the answer. What can be known only by reading the file is an error of the job.',
     security: 'key',
     limit: 'jobs',
     headers: { ...IDEMPOTENCY_KEY, ...PREFER },
@@ -115,6 +115,9 @@ export const jobOperations: readonly ApiOperation[] = [
       'payload_too_large',
       'unsupported_media',
       'unprocessable_file',
+      'address_refused',
+      'source_refused',
+      'source_failed',
       'idempotency_mismatch',
       'quota_exceeded',
       'storage_full',

@@ -43,6 +43,8 @@ export const ERROR_KINDS = {
   encoding: kind(422, 'data', 'The text encoding is not supported'),
   mapping_invalid: kind(422, 'caller', 'The mapping does not fit the data'),
   address_refused: kind(422, 'caller', 'The address may not be asked from here'),
+  source_refused: kind(422, 'caller', 'The address does not give the file'),
+  source_failed: kind(502, 'transient', 'The address did not deliver the file'),
   expression_invalid: kind(422, 'caller', 'The expression is not valid'),
   'plan.unresolved': kind(422, 'data', 'The plan names something that is not registered'),
   'quarantine.limit': kind(422, 'data', 'More records were quarantined than the plan allows'),

@@ -24,6 +24,8 @@ export interface Submission {
   readonly requestId?: string | null;
   /** The job that this one is a clone of. */
   readonly clonedFrom?: string | null;
+  /** The host that its input was fetched from. */
+  readonly sourceHost?: string | null;
   /** The schedule that it is made by, with its prefix, and the due time (RFC 3339), null when somebody has triggered it. */
   readonly schedule?: { readonly id: string; readonly dueAt: string | null };
   readonly idempotency?: AnsweredKey;
@@ -99,11 +101,16 @@ function rowOf(submission: Submission, at: number) {
       service: stage.service,
       status: state.stages[position]!.status,
     })),
-    line:
-      line && submission.schedule
-        ? { ...line, data: { ...line.data, schedule_id: submission.schedule.id, due_at: submission.schedule.dueAt } }
-        : line,
+    line: line && { ...line, data: { ...line.data, ...originOf(submission) } },
     ring: effects.flatMap((effect) => (effect.type === 'ready' ? [effect.service] : [])),
+  };
+}
+
+/** What the first line of the history says of where the job comes from. */
+function originOf({ schedule, sourceHost }: Submission): Readonly<Record<string, string | null>> {
+  return {
+    ...(schedule ? { schedule_id: schedule.id, due_at: schedule.dueAt } : {}),
+    ...(sourceHost ? { source_host: sourceHost } : {}),
   };
 }
 

@@ -44,6 +44,8 @@ export class EgressGuard {
   constructor(
     private readonly own: OwnDestinations,
     private readonly resolve: Resolve = (host) => dns.lookup(host, { all: true, verbatim: true }),
+    /** Who is believed about certificates instead of the authorities that Node knows (PEM). */
+    private readonly authority?: string,
   ) {}
 
   /** Tells whether the address may be asked. @throws AppError address_refused; dependency_unavailable when names cannot be resolved. */
@@ -117,6 +119,7 @@ export class EgressGuard {
         headers,
         signal,
         lookup: answering(addresses),
+        ...(this.authority === undefined ? {} : { ca: this.authority }),
         maxHeaderSize: MAX_HEADER_BYTES,
         // A connection is for one address that was looked at just now, and is never taken again.
         agent: false,

@@ -14,6 +14,7 @@ const BY_STATUS: Record<number, status> = {
   413: status.RESOURCE_EXHAUSTED,
   422: status.INVALID_ARGUMENT,
   429: status.RESOURCE_EXHAUSTED,
+  502: status.UNAVAILABLE,
   503: status.UNAVAILABLE,
   507: status.RESOURCE_EXHAUSTED,
 };

@@ -1,4 +1,4 @@
-import { type BatchBody, BatchRequest, type JobRequest, parseRequest } from '@attune/api';
+import { type BatchBody, BatchRequest, parseRequest, type StoredJobRequest } from '@attune/api';
 import { AppError, prefixed } from '@attune/core';
 import {
   Admission,
@@ -7,6 +7,7 @@ import {
   type Config,
   CONFIG,
   DatasetsRepository,
+  EgressGuard,
   IdempotencyRepository,
   JobsRepository,
   MappingsRepository,
@@ -44,10 +45,11 @@ export class JobBatchController {
     @Inject(Rings) private readonly rings: Rings,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(BLOBS) blobs: BlobStore,
+    @Inject(EgressGuard) guard: EgressGuard,
     @Inject(Admission) private readonly admission: Admission,
     @Inject(CONFIG) { uploadLimitBytes }: Config,
   ) {
-    this.#parts = { jobs, datasets, uploads, keys, mappings, rules, metrics, blobs, admission, uploadLimitBytes };
+    this.#parts = { jobs, datasets, uploads, keys, mappings, rules, metrics, blobs, guard, admission, uploadLimitBytes };
   }
 
   @Post('batch')
@@ -74,7 +76,7 @@ export class JobBatchController {
   }
 
   /** Bytes that several jobs name are looked up once. */
-  async #submissions(tenantId: string, request: Request, jobs: readonly JobRequest[]): Promise<readonly Submission[]> {
+  async #submissions(tenantId: string, request: Request, jobs: readonly StoredJobRequest[]): Promise<readonly Submission[]> {
     const inputs = new Map<string, JobInput>();
     const submissions: Submission[] = [];
     for (const [at, job] of jobs.entries()) {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ProblemBody } from '@attune/api';
 import { type Database } from '@attune/platform';
+import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
@@ -12,9 +13,10 @@ let started: RunningGateway;
 let database: Database;
 let ours: string;
 let theirs: string;
+let logged = '';
 
 beforeAll(async () => {
-  started = await startGateway();
+  started = await startGateway({ log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }) });
   ({ database, ours, theirs } = started);
 });
 
@@ -86,3 +88,20 @@ async function refused(status: number, body: object, key = ours): Promise<Proble
   const answer = await call('post', '/api/v1/jobs', key).send(body).expect(status);
   return ProblemBody.parse(answer.body);
 }
+
+test.each([
+  ['http://files.example.org/people.csv', 400, 'validation_failed'],
+  ['https://user:told-nobody@93.184.215.14/', 422, 'address_refused'],
+  ['https://127.0.0.1/people.csv?signature=told-nobody', 422, 'address_refused'],
+  ['https://[::ffff:10.0.0.1]/?told-nobody', 422, 'address_refused'],
+])('a job over %s is refused, and nothing of the address is told or logged', async (url, status, code) => {
+  const problem = await refused(status, { input: { source_url: url } });
+  expect(problem).toMatchObject({ code, errors: [{ pointer: '/input/source_url' }] });
+  expect(JSON.stringify(problem) + logged).not.toContain('told-nobody');
+});
+
+test('a batch fetches nothing', async () => {
+  const asked = { jobs: [{ input: { source_url: 'https://127.0.0.1/' } }] };
+  const answer = await call('post', '/api/v1/jobs/batch').send(asked).expect(400);
+  expect(ProblemBody.parse(answer.body).errors![0]).toMatchObject({ pointer: '/jobs/0/input/source_url' });
+});

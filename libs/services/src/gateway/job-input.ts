@@ -1,4 +1,4 @@
-import type { InputReference, ScheduledJob } from '@attune/api';
+import type { ScheduledJob, StoredInput } from '@attune/api';
 import { AppError, bareId } from '@attune/core';
 import type { StoredDataset } from '@attune/platform';
 import type { JobInput } from './keep-received.js';
@@ -9,8 +9,8 @@ import { assemble, holding, type UploadStores } from './upload-parts.js';
  * @throws AppError not_found alike for bytes that never came, were removed, or are another tenant's; conflict_state for an upload that is
  * not whole yet, upload_locked while somebody else makes it whole.
  */
-export async function referredInput(stores: UploadStores, tenantId: string, reference: InputReference): Promise<JobInput> {
-  const [[member, value]] = Object.entries(reference) as [[keyof InputReference, string]];
+export async function referredInput(stores: UploadStores, tenantId: string, reference: StoredInput): Promise<JobInput> {
+  const [[member, value]] = Object.entries(reference) as [[keyof StoredInput, string]];
   return expectFound(member, await FINDERS[member](stores, tenantId, value));
 }
 
@@ -20,7 +20,7 @@ export async function scheduledInput(stores: Datasets, tenantId: string, referen
   return expectFound(member, await DATASETS[member](stores, tenantId, value));
 }
 
-function expectFound(member: keyof InputReference, found: StoredDataset | JobInput | undefined): JobInput {
+function expectFound(member: keyof StoredInput, found: StoredDataset | JobInput | undefined): JobInput {
   if (found) return { name: null, ...found };
   const message = 'There are no such bytes; send them again.';
   throw new AppError('not_found', 'there is no such input', { errors: [{ pointer: `/input/${member}`, code: 'unknown', message }] });
@@ -37,7 +37,7 @@ const DATASETS: Readonly<Record<keyof ScheduledJob['input'], Finder<Datasets>>> 
   },
 };
 
-const FINDERS: Readonly<Record<keyof InputReference, Finder<UploadStores>>> = {
+const FINDERS: Readonly<Record<keyof StoredInput, Finder<UploadStores>>> = {
   ...DATASETS,
   upload_id: async (stores, tenantId, name) => {
     const id = bareId('upl', name);

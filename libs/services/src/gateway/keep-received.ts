@@ -4,7 +4,11 @@ import { type BlobStore, type DatasetsRepository, failpoint, type StoredDataset 
 import type { ReceivedFile } from './submission.js';
 
 /** What a job works on, and the name that the client has for it. */
-export type JobInput = StoredDataset & { readonly name: string | null };
+export type JobInput = StoredDataset & {
+  readonly name: string | null;
+  /** The host that they were fetched from for this job. */
+  readonly sourceHost?: string;
+};
 
 /** Makes the dataset of bytes that were stored a moment ago, whichever door they came by. @throws AppError overloaded */
 export async function keepReceived(

@@ -2,6 +2,7 @@ import { JobRequest, parseRequest } from '@attune/api';
 import {
   activeTraceparent,
   type Admission,
+  type EgressGuard,
   type AnsweredKey,
   failpoint,
   type IdempotencyRepository,
@@ -13,6 +14,7 @@ import {
   type Submission,
 } from '@attune/platform';
 import type { Request } from 'express';
+import { fetchedInput } from './fetched-input.js';
 import { referredInput } from './job-input.js';
 import { type JobInput, keepReceived } from './keep-received.js';
 import { jobMapping } from './kept-mapping.js';
@@ -29,6 +31,8 @@ export interface SubmitParts extends UploadStores {
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
   readonly admission: Admission;
+  /** The way out to what a `source_url` names. */
+  readonly guard: EgressGuard;
   readonly uploadLimitBytes: number;
 }
 
@@ -65,7 +69,7 @@ async function create(
   idempotency?: AnsweredKey,
 ): Promise<Done> {
   await parts.admission.jobs(request, tenantId, [asked.priority_class]);
-  const input = 'file' in asked ? await keepReceived(parts, tenantId, asked.file) : await referredInput(parts, tenantId, asked.input);
+  const input = await inputOf(parts, tenantId, request, asked);
   const submission = await submissionOf(parts, tenantId, originOf(request), asked, input);
   await failpoint('submit.before_tx');
   const submitted = await parts.jobs.submit({ ...submission, ...(idempotency ? { idempotency } : {}) });
@@ -77,6 +81,24 @@ async function create(
 /** What the body will have at most; 0 where the client does not say. */
 export function announcedBytes(request: Request): number {
   return Number(request.header('content-length') ?? 0);
+}
+
+async function inputOf(parts: SubmitParts, tenantId: string, request: Request, asked: SubmissionRequest | JobRequest): Promise<JobInput> {
+  if ('file' in asked) return keepReceived(parts, tenantId, asked.file);
+  const { source_url: url, ...stored } = asked.input;
+  if (url === undefined) return referredInput(parts, tenantId, stored);
+  // Nothing is fetched for nobody.
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  request.socket.once('close', leave);
+  try {
+    // How large it is nobody has announced.
+    const input = await parts.admission.upload(request, tenantId, 0, () => fetchedInput(parts, tenantId, url, gone.signal));
+    await parts.admission.received(tenantId, input.bytes);
+    return input;
+  } finally {
+    request.socket.off('close', leave);
+  }
 }
 
 /** By what everything that a job does can be found. */
@@ -107,6 +129,7 @@ export async function submissionOf(
     inputSha256: input.sha256,
     bytesIn: input.bytes,
     inputName: input.name,
+    sourceHost: input.sourceHost ?? null,
     ...origin,
   };
 }
