@@ -162,6 +162,7 @@ export const JobBody = z.object({
   waiting_for: WaitingFor.nullable(),
   /** 0..100; never decreases within a generation. */
   progress: z.number().min(0).max(100),
+  /** By the measured throughput of its stages and what is ahead of it; null until something was measured, and once it has ended. */
   estimated_completion: Timestamp.nullable(),
   created_at: Timestamp,
   started_at: Timestamp.nullable(),

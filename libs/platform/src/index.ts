@@ -61,6 +61,8 @@ export { readJson } from './http/json-body.js';
 export { platformControllers } from './http/platform-controllers.js';
 export * from './http/problem.js';
 export * from './http/request-id.js';
+export * from './pace/measured-pace.js';
+export { PaceRepository } from './database/pace.repository.js';
 export * from './queue/rings.js';
 export * from './service/data-directory.js';
 export * from './service/run-process.js';

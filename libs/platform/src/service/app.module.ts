@@ -18,6 +18,7 @@ import { QuotasRepository } from '../database/quotas.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { RetentionRepository } from '../database/retention.repository.js';
 import { RedriveRepository } from '../database/redrive.repository.js';
+import { PaceRepository } from '../database/pace.repository.js';
 import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
@@ -37,6 +38,7 @@ import { Retention } from '../housekeeping/retention.js';
 import { platformControllers } from '../http/platform-controllers.js';
 import { Admission } from '../limits/admission.js';
 import { RequestLimits } from '../limits/request-limits.js';
+import { MeasuredPace } from '../pace/measured-pace.js';
 import { queueModule } from '../queue/queue.module.js';
 import { Rings } from '../queue/rings.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
@@ -88,6 +90,7 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
     { provide: Metrics, useValue: metrics },
     { provide: EgressGuard, useFactory: () => new EgressGuard(parts.config.egressAllow) },
     ...REPOSITORIES.map((repository): Provider => ({ provide: repository, useFactory: () => new repository(parts.database) })),
+    { provide: MeasuredPace, useFactory: () => new MeasuredPace(new PaceRepository(parts.database), parts.log) },
     { provide: Doorbell, useFactory: () => new Doorbell(parts.database, parts.log) },
     {
       provide: JobWatch,

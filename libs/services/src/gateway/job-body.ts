@@ -1,12 +1,13 @@
 import { ENGINE_VERSION, ERROR_KINDS, type OutputFormat, prefixed } from '@attune/core';
 import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
 import { createJob, jobProgress, stagesOf } from '@attune/pipeline';
-import type { JobDetail, JobRow, StageRow } from '@attune/platform';
+import { type JobDetail, type JobRow, type Paces, type StageRow, UNMEASURED } from '@attune/platform';
+import { measuredEnd } from './estimate.js';
 
 export const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** A job as its clients read it (api.md, section 3). */
-export function jobBody(detail: JobDetail): JobBody {
+export function jobBody(detail: JobDetail, paces: Paces = UNMEASURED): JobBody {
   const { job, stages, ledger, now } = detail;
   const id = prefixed('job', job.id);
   const { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts } = jobPaths(id);
@@ -32,7 +33,7 @@ export function jobBody(detail: JobDetail): JobBody {
     })),
     waiting_for: waitingFor(detail),
     progress: progressOf(detail),
-    estimated_completion: iso(estimate(detail)),
+    estimated_completion: iso(estimate(detail, paces)),
     created_at: iso(job.created_at)!,
     started_at: iso(job.started_at),
     completed_at: iso(job.completed_at),
@@ -116,7 +117,7 @@ export function createdBody(row: JobRow): JobBody {
 }
 
 /** The short body for those who poll. */
-export function statusBody(detail: JobDetail): JobStatusBody {
+export function statusBody(detail: JobDetail, paces: Paces = UNMEASURED): JobStatusBody {
   const { job } = detail;
   return {
     job_id: prefixed('job', job.id),
@@ -124,7 +125,7 @@ export function statusBody(detail: JobDetail): JobStatusBody {
     stage: job.stage,
     progress: progressOf(detail),
     created_at: iso(job.created_at)!,
-    estimated_completion: iso(estimate(detail)),
+    estimated_completion: iso(estimate(detail, paces)),
     metrics: countsOf(detail),
     version: job.version,
     cancel_requested: job.cancel_requested && job.completed_at === null,
@@ -149,13 +150,15 @@ function progressOf({ job, stages }: JobDetail): number {
   );
 }
 
-/** From the pace so far; null until there is one. */
-function estimate(detail: JobDetail): number | null {
+/** By what was measured of late, else from the pace of the job so far; null until there is one, and once the job has ended. */
+function estimate(detail: JobDetail, paces: Paces): number | null {
   const { job, now } = detail;
-  if (job.completed_at !== null) return job.status === 'completed' ? job.completed_at : null;
+  if (job.completed_at !== null || job.status === 'awaiting_review') return null;
+  const measured = measuredEnd(detail, paces);
+  if (measured !== undefined) return Math.round(measured);
   const progress = progressOf(detail);
   if (job.started_at === null || progress === 0) return null;
-  return now + ((now - job.started_at) * (100 - progress)) / progress;
+  return Math.round(now + (Math.max(0, now - job.started_at) * (100 - progress)) / progress);
 }
 
 function retryable(code: keyof typeof ERROR_KINDS): boolean {

@@ -15,6 +15,7 @@ import {
   EgressGuard,
   type JobDetail,
   type JobRow,
+  MeasuredPace,
   Metrics,
   PEPPER,
   RecentJobs,
@@ -49,6 +50,7 @@ export class JobsController {
     @Inject(RulesRepository) private readonly rules: RulesRepository,
     @Inject(Rings) private readonly rings: Rings,
     @Inject(JobWatch) private readonly watch: JobWatch,
+    @Inject(MeasuredPace) private readonly pace: MeasuredPace,
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(BLOBS) private readonly blobs: BlobStore,
     @Inject(EgressGuard) private readonly guard: EgressGuard,
@@ -116,12 +118,12 @@ export class JobsController {
     const { page, last } = cutPage(found, query.limit);
     const next = last ? signCursor(this.pepper, scope, `${last.place.createdAt}|${last.place.id}`) : null;
     if (next !== null) nextLink(request, response, next);
-    return { data: page.map(jobBody), next_cursor: next, has_more: next !== null };
+    return { data: page.map((detail) => jobBody(detail, this.pace.current())), next_cursor: next, has_more: next !== null };
   }
 
   @Get(':id')
   async read(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const body = jobBody(await findJob(this.recent, tenantId, id));
+    const body = jobBody(await findJob(this.recent, tenantId, id), this.pace.current());
     response.set('ETag', `"${body.version}"`);
     if (isKnown(request, String(body.version))) response.status(304).end();
     else response.json(body);
@@ -139,9 +141,9 @@ export class JobsController {
     const detail = await findJob(this.recent, tenantId, id);
     const { job } = detail;
     const seen = since ?? job.version;
-    if (!wait || job.completed_at !== null || job.version > seen) return statusBody(detail);
+    if (!wait || job.completed_at !== null || job.version > seen) return statusBody(detail, this.pace.current());
     await this.#changed(tenantId, job.id, (version) => version > seen, wait, response);
-    return statusBody(await findJob(this.jobs, tenantId, job.id));
+    return statusBody(await findJob(this.jobs, tenantId, job.id), this.pace.current());
   }
 
   /** Waits for the version, the end of the job, the end of the time, or the end of the connection. */
