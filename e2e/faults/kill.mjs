@@ -1,6 +1,6 @@
-// kill -9 of one process at seeded moments of running stages; afterwards every job must equal an undisturbed one.
-//   node e2e/faults/kill.mjs [--kills 40] [--per-stage 5] [--rows 300000] [--seed 1] [--split] [--queue redis://…]
-// Of the all-in-one it is the one process; of a split deployment the worker that has the stage, and each third time a gateway.
+// kill -9 of the all-in-one at seeded moments of running stages; afterwards every job must equal an undisturbed one.
+//   node e2e/faults/kill.mjs [--kills 40] [--per-stage 5] [--rows 300000] [--seed 1]
+// What becomes of a split deployment the fault matrix shows (`npm run faults`).
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -10,7 +10,6 @@ import { AllInOne } from './all-in-one.mjs';
 import { contentHash } from './content-hash.mjs';
 import { freePort } from './deployment.mjs';
 import { randomOf } from './random.mjs';
-import { Split } from './split.mjs';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const STAGES = ['inspect', 'plan', 'transform', 'check', 'publish'];
@@ -22,17 +21,12 @@ const { values } = parseArgs({
     'per-stage': { type: 'string', default: '5' },
     rows: { type: 'string', default: '300000' },
     seed: { type: 'string', default: '1' },
-    split: { type: 'boolean', default: false },
-    queue: { type: 'string' },
   },
 });
 const random = randomOf(Number(values.seed));
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-kill-'));
 const file = path.join(directory, 'members.csv');
-const environment = values.queue ? { ATTUNE_QUEUE_URL: values.queue } : {};
-const dataDir = path.join(directory, 'data');
-const attune = values.split ? new Split(dataDir, environment) : new AllInOne(dataDir, await freePort(), environment);
-const gatewaysKilled = { count: 0 };
+const attune = new AllInOne(path.join(directory, 'data'), await freePort());
 const hits = Object.fromEntries(STAGES.map((stage) => [stage, 0]));
 let database;
 
@@ -52,10 +46,7 @@ try {
       rows: Number(values.rows),
       undisturbed_seconds: Number(seconds.toFixed(1)),
       jobs,
-      shape: values.split ? 'split' : 'all-in-one',
-      queue: values.queue ? 'redis' : 'postgres',
       kills_in_a_running_stage: total(),
-      gateways_killed: gatewaysKilled.count,
       hits,
       different: 0,
     }),
@@ -95,7 +86,7 @@ async function disturbed(number, reference, durations) {
     if (!(await running(id, stage))) continue;
     // Short stages are over before anybody has looked twice.
     if (durations[stage] > 200) await new Promise((resolve) => setTimeout(resolve, random() * 0.8 * durations[stage]));
-    const victim = await victimOf(id, stage);
+    const [victim] = attune.processes;
     // Held still first: what is seen now is what the kill interrupts.
     victim.hold();
     if ((await statusOf(id, stage)) !== 'running') {
@@ -104,29 +95,11 @@ async function disturbed(number, reference, durations) {
     }
     await victim.kill();
     hits[stage]++;
-    if (victim.name.startsWith('gateway')) gatewaysKilled.count++;
     await victim.start();
-    console.log(`job ${number}: ${victim.name} killed in ${stage}`);
+    console.log(`job ${number}: killed in ${stage}`);
   }
   await attune.ended(id);
   compare(reference, await effect(id), `job ${number}`);
-}
-
-/** The process that works on the stage, or a gateway; a worker that has let go meanwhile is one of its service. */
-async function victimOf(id, stage) {
-  const { processes } = attune;
-  if (processes.length === 1) return processes[0];
-  if (random() < 1 / 3) {
-    const gateways = processes.filter(({ name }) => name.startsWith('gateway'));
-    return gateways[Math.floor(random() * gateways.length)];
-  }
-  const { rows } = await database.query('SELECT worker FROM attune.attempts WHERE job_id = $1 AND stage = $2 ORDER BY epoch DESC LIMIT 1', [
-    id.slice(4),
-    stage,
-  ]);
-  const [service] = rows[0].worker.split('-');
-  const pid = Number(rows[0].worker.split('-').at(-2));
-  return processes.find((process) => process.pid === pid) ?? processes.find(({ name }) => name.startsWith(service));
 }
 
 /** Waits until the stage runs; false when it is over already. */

@@ -116,6 +116,7 @@ function pathOf(template: string, destructive: boolean): fc.Arbitrary<Chosen> {
     kind: ['manifest', 'quality', 'plan', 'plan_findings', 'lineage', 'silver', 'quarantine', 'detection', 'result_csv'],
     name: ['person', 'claim', 'coverage'],
     entity: ['person', 'claim'],
+    tenant: ['local', 'nobody'],
     version: ['1', '2', '0'],
     file: ['swagger-ui.css', 'package.json'],
   };

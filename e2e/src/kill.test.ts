@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describeRedis } from '@attune/testing';
 
 const SCRIPT = path.resolve(__dirname, '../faults/kill.mjs');
 jest.setTimeout(300_000);
@@ -13,8 +12,8 @@ interface Told {
 }
 
 /** Kills processes of running stages until it was so many in all, and so many in each stage. */
-async function killed(kills: number, perStage: number, ...more: readonly string[]): Promise<void> {
-  const args = ['--kills', String(kills), '--per-stage', String(perStage), '--rows', '20000', '--seed', '3', ...more];
+async function killed(kills: number, perStage: number): Promise<void> {
+  const args = ['--kills', String(kills), '--per-stage', String(perStage), '--rows', '20000', '--seed', '3'];
   const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const status = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -27,14 +26,4 @@ async function killed(kills: number, perStage: number, ...more: readonly string[
 
 test('a job that is killed in each of its stages leaves the same as one that was not', async () => {
   await killed(5, 1);
-});
-
-test('so does one of a split deployment, whichever of its processes is killed', async () => {
-  await killed(1, 0, '--split');
-});
-
-describeRedis('with the queue in Redis', (url) => {
-  test('so does one of a split deployment', async () => {
-    await killed(2, 0, '--split', '--queue', `${url}/15`);
-  });
 });

@@ -6,6 +6,7 @@ import { operations } from './operations.mjs';
 import { postgres } from './postgres.mjs';
 import { processes } from './processes.mjs';
 import { redis } from './redis.mjs';
+import { webhooks } from './webhooks.mjs';
 
 /** Every row of the fault matrix (jobs.md, section 8), in its order, then the other cells of the grid. */
 export const ROWS = [
@@ -19,6 +20,7 @@ export const ROWS = [
     ...network,
     ...clients,
     ...operations,
+    ...webhooks,
     cancellations,
   ].sort((a, b) => (a.id < b.id ? -1 : 1)),
   ...killPoints.filter(({ grid }) => grid),

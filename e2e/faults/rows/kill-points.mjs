@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { littered, WITH_OPERATOR } from './garbage.mjs';
+import { WITH_RECEIVER, whileTold } from './webhooks.mjs';
 import { oneOf, shuffled } from '../random.mjs';
 import { tracesOf } from '../invariants.mjs';
 
 const NOT_BUILT = {
   load: 'loads into a warehouse do not exist yet',
-  webhook: 'webhooks have no failpoints yet',
-  gc: 'the collector of garbage has no failpoint yet',
 };
 
 /** Every kill point of jobs.md, section 8, in its order: row Fnn is the kill at the nth. */
@@ -29,10 +29,10 @@ export const POINTS = [
   { name: 'load.mid_copy', missing: NOT_BUILT.load },
   { name: 'load.before_ledger', missing: NOT_BUILT.load },
   { name: 'load.after_ledger', missing: NOT_BUILT.load },
-  { name: 'webhook.before_send', missing: NOT_BUILT.webhook },
-  { name: 'webhook.after_send_before_mark', missing: NOT_BUILT.webhook },
+  { name: 'webhook.before_send', by: 'gateway', needs: 'a webhook', environment: WITH_RECEIVER },
+  { name: 'webhook.after_send_before_mark', by: 'gateway', needs: 'a webhook', environment: WITH_RECEIVER },
   { name: 'cancel.after_flag', by: 'gateway', needs: 'a cancellation' },
-  { name: 'gc.mid_sweep', missing: NOT_BUILT.gc },
+  { name: 'gc.mid_sweep', by: 'gateway', needs: 'garbage', environment: WITH_OPERATOR },
   { name: 'migrate.mid', by: 'migrate' },
 ];
 
@@ -46,8 +46,14 @@ const HELD_MS = 1_500;
 
 /** One cell of the grid: the action at the point, once, while jobs flow. */
 async function cell(at, point, action) {
-  const { bed, random, expect, span } = at;
   if (point.by === 'migrate') return migrateCell(at, action);
+  if (point.needs === 'garbage') return garbageCell(at, point, action);
+  if (point.needs === 'a webhook') return whileTold(at, () => hurt(at, point, action));
+  return hurt(at, point, action);
+}
+
+async function hurt(at, point, action) {
+  const { bed, random, expect, span } = at;
   if (point.needs === 'long work') bed.arm('work.last_record', `slow:${LONG_MS}`);
   bed.arm(point.name, `${action === 'slow' ? SLOW : action}@${1 + Math.floor(random() * 2)}`);
   const cancelled = point.needs === 'a cancellation' ? cancelSome(at, point.name) : undefined;
@@ -102,6 +108,27 @@ async function migrateCell({ bed, expect }, action) {
   bed.deployment.attune('migrate');
 }
 
+/** A collection that is hurt half way is done by the next one, and takes nothing that is named: the invariants say so. */
+async function garbageCell(at, point, action) {
+  const { bed, expect, span } = at;
+  const { collect, left } = await littered(at);
+  bed.arm(point.name, action === 'slow' ? SLOW : action);
+  const collecting = collect();
+  const fired = await bed.fired(point.name, FIRES_MS * at.slack);
+  expect(fired, `${point.name} was not reached`);
+  if (action === 'stop') {
+    await pause(span('a worker stands still'));
+    bed.processOf(fired.pid)?.release();
+  }
+  await collecting;
+  if (action === 'kill') await bed.whole();
+  let answer;
+  // The lock of a gateway that was killed goes with its session.
+  for (const deadline = Date.now() + at.bound(30_000); answer?.status !== 200 && Date.now() < deadline; await pause(250))
+    answer = await collect();
+  expect(left() === 0, `${left()} objects that nothing names are left`);
+}
+
 function missingOf({ missing, by }, action) {
   if (missing) return { missing };
   return by === 'migrate' && action === 'stop'
@@ -116,6 +143,7 @@ export const killPoints = ['kill', 'stop', 'throw', 'slow'].flatMap((action) =>
     fault: `${action} at ${point.name}`,
     grid: action !== 'kill',
     ...missingOf(point, action),
+    ...(point.environment ? { environment: point.environment } : {}),
     flow: 'kill points',
     run: (at) => cell(at, point, action),
   })),

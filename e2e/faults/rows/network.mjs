@@ -66,6 +66,5 @@ export const network = [
       });
     },
   },
-  { id: 'F64', fault: 'webhook targets that fail, hang, redirect or have bad TLS', missing: 'the row for it is not written yet' },
   { id: 'F65', fault: 'KMS down or key revoked', missing: 'there is no KMS yet' },
 ];

@@ -1,5 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
+import { Recent } from '../limits/recent.js';
 import { type Database, prepared } from './database.js';
+
+const RECENT_MS = 5_000;
 
 export interface ReceivedBlob {
   readonly tenantId: string;
@@ -17,7 +20,26 @@ export interface StoredDataset {
 
 /** Received bytes, stored once per tenant by sha256: the same bytes are the same dataset, with the time they first came. */
 export class DatasetsRepository {
+  readonly #recent = new Recent<StoredDataset | undefined>(RECENT_MS, async (asked) => {
+    const [tenantId, member, name] = asked.split(' ') as [string, string, string];
+    return this.named(tenantId, member === 'id' ? { id: name } : { sha256: name });
+  });
+
   constructor(private readonly database: Database) {}
+
+  /**
+   * As `named`, of a few seconds ago: rows never change, and whether the bytes are still there is asked again by whoever makes a job over
+   * them. Bytes that were not there are looked for anew.
+   */
+  async recentlyNamed(tenantId: string, name: { readonly id: string } | { readonly sha256: string }): Promise<StoredDataset | undefined> {
+    const asked = 'id' in name ? `${tenantId} id ${name.id}` : `${tenantId} sha256 ${name.sha256}`;
+    return (await this.#recent.get(asked)) ?? (await this.#recent.anew(asked));
+  }
+
+  /** What was named recently is looked for anew. */
+  forgetNamed(): void {
+    this.#recent.clear();
+  }
 
   /** The stored bytes of a dataset; undefined when they were removed or never came. */
   async find(tenantId: string, sha256: string): Promise<ReceivedBlob | undefined> {

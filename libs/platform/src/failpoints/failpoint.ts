@@ -20,6 +20,8 @@ export const FAILPOINTS = [
   'publish.before_manifest',
   'publish.after_manifest_before_commit',
   'publish.after_commit_before_ack',
+  'webhook.before_send',
+  'webhook.after_send_before_mark',
   'cancel.after_flag',
   'gc.mid_sweep',
   'migrate.mid',

@@ -14,6 +14,11 @@ export class Recent<T> {
     return known !== undefined && known.untilMs > performance.now() ? known.answer : this.anew(name);
   }
 
+  /** What is known is asked for again. */
+  clear(): void {
+    this.#answers.clear();
+  }
+
   /** Asks now, whatever is known. A question that fails is not remembered. */
   anew(name: string): Promise<T> {
     if (this.#answers.size >= NAMES) this.#answers.clear();

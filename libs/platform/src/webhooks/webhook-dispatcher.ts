@@ -4,6 +4,7 @@ import { isBrokenCircuitError } from 'cockatiel';
 import { Webhook } from 'standardwebhooks';
 import type { ClaimedDelivery, DeliveriesRepository } from '../database/deliveries.repository.js';
 import type { EgressGuard } from '../egress/egress-guard.js';
+import { failpoint } from '../failpoints/failpoint.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { HostBreakers, HostFailure } from './host-breakers.js';
@@ -114,8 +115,10 @@ export class WebhookDispatcher {
     const breaker = this.#breakers.of(delivery.tenantId, hostIn(delivery.url));
     const done = metrics.webhookDuration.startTimer();
     try {
+      await failpoint('webhook.before_send');
       const status = await breaker.execute(() => this.#send(delivery));
       done();
+      await failpoint('webhook.after_send_before_mark');
       if (status >= 200 && status < 300) {
         await deliveries.delivered(delivery, status);
         metrics.webhookDeliveries.inc({ outcome: 'delivered' });

@@ -63,7 +63,16 @@ export class JobBatchController {
           tenantId,
           jobs.map(({ priority_class: priorityClass }) => priorityClass),
         );
-        const made = await this.jobs.submitAll(tenantId, await this.#submissions(tenantId, request, jobs), key, (at) => `/jobs/${at}`);
+        const submissions = await this.#submissions(tenantId, request, jobs);
+        const made = await this.jobs
+          .submitAll(tenantId, submissions, key, (at) => `/jobs/${at}`)
+          .catch(async (error: unknown) => {
+            if (!(error instanceof AppError) || error.code !== 'overloaded') throw error;
+            // Bytes may have been removed since they were found: whoever names them is told which.
+            this.#parts.datasets.forgetNamed();
+            await this.#submissions(tenantId, request, jobs);
+            throw error;
+          });
         for (const { operation } of jobs) this.metrics.jobsSubmitted.inc({ operation_type: operation, source: 'http' });
         return { jobId: made.jobIds[0]!, rings: made.rings };
       },

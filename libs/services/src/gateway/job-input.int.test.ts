@@ -69,6 +69,21 @@ describe('a job over bytes that are here already', () => {
     await expect(other).rejects.toMatchObject({ code: 'idempotency_mismatch' });
   });
 
+  test('is refused as unknown also where the bytes were there a moment ago, alone and in a batch', async () => {
+    const { input } = await submitted(`${FILE}P6,Flo\n`);
+    const named = { input: { sha256: input.sha256 } };
+    await call('post', '/api/v1/jobs').send(named).expect(202);
+    await database.query(`UPDATE attune.blobs SET removed_at = now() WHERE sha256 = $1`, [input.sha256]);
+    expect(await refused(404, named)).toMatchObject({ code: 'not_found', errors: [{ pointer: '/input/sha256' }] });
+    await database.query(`UPDATE attune.blobs SET removed_at = NULL WHERE sha256 = $1`, [input.sha256]);
+    await call('post', '/api/v1/jobs').send(named).expect(202);
+    await database.query(`UPDATE attune.blobs SET removed_at = now() WHERE sha256 = $1`, [input.sha256]);
+    const batch = await call('post', '/api/v1/jobs/batch')
+      .send({ jobs: [named] })
+      .expect(404);
+    expect(ProblemBody.parse(batch.body).errors).toMatchObject([{ pointer: '/jobs/0/input/sha256' }]);
+  });
+
   test.each([
     [{}, '/input'],
     [{ input: {} }, '/input'],

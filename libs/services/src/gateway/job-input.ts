@@ -14,6 +14,15 @@ export async function referredInput(stores: UploadStores, tenantId: string, refe
   return expectFound(member, await FINDERS[member](stores, tenantId, value));
 }
 
+/** Bytes may have been removed since they were found: whoever names them then is told so. @throws AppError not_found; else the error itself */
+export async function refuseRemoved(stores: UploadStores, tenantId: string, named: readonly StoredInput[], error: unknown): Promise<never> {
+  if (error instanceof AppError && error.code === 'overloaded') {
+    stores.datasets.forgetNamed();
+    for (const reference of named) await referredInput(stores, tenantId, reference);
+  }
+  throw error;
+}
+
 /** As `referredInput`, of bytes that stay. @throws AppError not_found */
 export async function scheduledInput(stores: Datasets, tenantId: string, reference: ScheduledJob['input']): Promise<JobInput> {
   const [[member, value]] = Object.entries(reference) as [[keyof ScheduledJob['input'], string]];
@@ -38,7 +47,11 @@ const DATASETS: Readonly<Record<keyof ScheduledJob['input'], Finder<Datasets>>> 
 };
 
 const FINDERS: Readonly<Record<keyof StoredInput, Finder<UploadStores>>> = {
-  ...DATASETS,
+  sha256: ({ datasets }, tenantId, sha256) => datasets.recentlyNamed(tenantId, { sha256 }),
+  dataset_id: async ({ datasets }, tenantId, name) => {
+    const id = bareId('ds', name);
+    return id === undefined ? undefined : datasets.recentlyNamed(tenantId, { id });
+  },
   upload_id: async (stores, tenantId, name) => {
     const id = bareId('upl', name);
     return id === undefined ? undefined : uploaded(stores, tenantId, id);

@@ -1,63 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { FireList, JobBody, ProblemBody, ScheduleBody, ScheduleList, SchedulesClient } from '@attune/api';
 import { bareId } from '@attune/core';
-import {
-  Database,
-  hashApiKey,
-  keyStart,
-  newApiKey,
-  openServices,
-  readConfig,
-  type RunningProcess,
-  TenantsRepository,
-} from '@attune/platform';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
-import { pino } from 'pino';
+import type { Database, RunningProcess } from '@attune/platform';
 import request from 'supertest';
-import { gateway } from './gateway.js';
+import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
 jest.setTimeout(60_000);
 
 const SCHEDULES = '/api/v1/schedules';
 
-let directory: string;
-let fresh: FreshDatabase;
+let started: RunningGateway;
 let database: Database;
-let running: RunningProcess & { pepper: string };
+let running: RunningProcess;
 let ours: string;
 let theirs: string;
 let input: { dataset_id: string };
 
 beforeAll(async () => {
-  directory = mkdtempSync(path.join(tmpdir(), 'attune-due-'));
-  fresh = await freshDatabase();
-  const config = readConfig({ ATTUNE_DATA_DIR: directory, ATTUNE_HTTP_PORT: '0', ATTUNE_GRPC_PORT: '0' });
-  running = await openServices([gateway], config, fresh.url, pino({ level: 'silent' }));
-  database = await Database.open(fresh.url);
-  const tenants = new TenantsRepository(database);
-  [ours, theirs] = (await Promise.all(
-    ['ours', 'theirs'].map(async (name) => {
-      const key = newApiKey();
-      await tenants.addKey(await tenants.ensureTenant(name), keyStart(key), hashApiKey(key, running.pepper));
-      return key;
-    }),
-  )) as [string, string];
+  started = await startGateway();
+  ({ database, running, ours, theirs } = started);
   const file = Buffer.from('patient_id\np1\n');
   const job = JobBody.parse((await call('post', '/api/v1/jobs').attach('file', file, 'people.csv').expect(202)).body);
   input = { dataset_id: job.input.dataset_id };
 });
 
-afterAll(async () => {
-  await running?.close();
-  await database?.close();
-  await fresh?.drop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => started?.close());
 
-type Method = 'get' | 'post' | 'patch' | 'delete';
-const call = (method: Method, route: string, key = ours) => request(running.url)[method](route).set('Authorization', `Bearer ${key}`);
+const call: RunningGateway['call'] = (...asked) => started.call(...asked);
 const asked = (more: object = {}) => ({ name: 'nightly', cron: '30 2 * * *', job: { operation: 'validate' as const, input }, ...more });
 const create = async (more: object = {}): Promise<ScheduleBody> =>
   ScheduleBody.parse((await call('post', SCHEDULES).send(asked(more)).expect(201)).body);

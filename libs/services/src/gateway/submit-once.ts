@@ -1,4 +1,4 @@
-import { JobRequest, parseRequest } from '@attune/api';
+import { JobRequest, parseRequest, type StoredInput } from '@attune/api';
 import {
   activeTraceparent,
   type Admission,
@@ -15,7 +15,7 @@ import {
 } from '@attune/platform';
 import type { Request } from 'express';
 import { fetchedInput } from './fetched-input.js';
-import { referredInput } from './job-input.js';
+import { referredInput, refuseRemoved } from './job-input.js';
 import { type JobInput, keepReceived } from './keep-received.js';
 import { jobMapping } from './kept-mapping.js';
 import { jobRules } from './kept-rules.js';
@@ -72,10 +72,18 @@ async function create(
   const input = await inputOf(parts, tenantId, request, asked);
   const submission = await submissionOf(parts, tenantId, originOf(request), asked, input);
   await failpoint('submit.before_tx');
-  const submitted = await parts.jobs.submit({ ...submission, ...(idempotency ? { idempotency } : {}) });
+  const submitted = await parts.jobs
+    .submit({ ...submission, ...(idempotency ? { idempotency } : {}) })
+    .catch((error: unknown) => refuseRemoved(parts, tenantId, storedInputOf(asked), error));
   await failpoint('submit.after_tx_before_202');
   parts.metrics.jobsSubmitted.inc({ operation_type: asked.operation, source: 'http' });
   return submitted;
+}
+
+function storedInputOf(asked: SubmissionRequest | JobRequest): readonly StoredInput[] {
+  if ('file' in asked) return [];
+  const { source_url: url, ...stored } = asked.input;
+  return url === undefined ? [stored] : [];
 }
 
 /** What the body will have at most; 0 where the client does not say. */
