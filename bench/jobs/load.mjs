@@ -15,17 +15,32 @@ export async function load(url, { connections, seconds, request, total = Infinit
     while (performance.now() < until && next < total) {
       const call = request(next++);
       const sent = performance.now();
-      const answer = await pool.request(call);
-      const body = await answer.body.text();
+      const status = await ask(pool, call);
       times.push(performance.now() - sent);
-      if (answer.statusCode > 399) refused++;
-      call.answered?.(body, answer);
+      if (status > 399) refused++;
     }
   };
   await Promise.all(Array.from({ length: connections }, loop));
   const lasted = (performance.now() - began) / 1000;
   await pool.close();
   return { per_second: Math.round(times.length / lasted), requests: times.length, refused, ...percentiles(times) };
+}
+
+/** Below promises and streams of the client: what it costs is taken from what the same two cores have left for the server. */
+function ask(pool, call) {
+  return new Promise((resolve, reject) => {
+    let status;
+    pool.dispatch(call, {
+      onConnect() {},
+      onHeaders(code) {
+        status = code;
+        return true;
+      },
+      onData: () => true,
+      onComplete: () => resolve(status),
+      onError: reject,
+    });
+  });
 }
 
 /** p50, p95, p99 and the largest, with two digits. */

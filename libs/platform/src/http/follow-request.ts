@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { correlated } from '../telemetry/correlation.js';
-import { inSpan, SpanKind } from '../telemetry/tracing.js';
+import { inSpan, isTraced, SpanKind } from '../telemetry/tracing.js';
 import { routeOf } from './measure.js';
 import { requestId } from './request-id.js';
 
@@ -8,6 +8,7 @@ import { requestId } from './request-id.js';
 export function followRequest(request: Request, response: Response, next: NextFunction): void {
   const traceparent = request.header('traceparent') ?? null;
   correlated({ request_id: requestId(request) }, () => {
+    if (!isTraced()) return next();
     void inSpan(request.method, { kind: SpanKind.SERVER, traceparent, root: true }, async (span) => {
       const closed = new Promise<void>((resolve) => response.once('close', resolve));
       next();

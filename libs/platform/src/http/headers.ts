@@ -51,19 +51,30 @@ const ACCEPTED = [
 /** What every answer says to browsers and caches: nothing here is for them to keep, frame or guess. Over TLS they are to stay with TLS. */
 export function secureHeaders(): RequestHandler[] {
   const strict = helmet.strictTransportSecurity({ maxAge: YEAR_SECONDS, includeSubDomains: true });
-  return [
+  const always = headersOf(
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
       referrerPolicy: { policy: 'no-referrer' },
       xFrameOptions: { action: 'deny' },
       strictTransportSecurity: false,
     }),
+  );
+  return [
     (request: Request, response: Response, next: NextFunction) => {
+      for (const [name, value] of always) response.setHeader(name, value);
       response.setHeader('Cache-Control', 'no-store');
       if (request.secure) strict(request, response, next);
       else next();
     },
   ];
+}
+
+/** What the handler sets: the same for every request, so it is asked once. */
+function headersOf(handler: RequestHandler): readonly (readonly [string, string])[] {
+  const set = new Map<string, string>();
+  const response = { setHeader: (name: string, value: string) => set.set(name, value), removeHeader: (name: string) => set.delete(name) };
+  handler({} as Request, response as unknown as Response, () => undefined);
+  return [...set];
 }
 
 /** Answers to scripts of the listed origins, and their questions beforehand; without a list no other origin reads anything. */

@@ -96,15 +96,15 @@ export class Rings {
   }
 
   async #ask<Answer>(queue: Queue, question: () => Promise<Answer>): Promise<Answer> {
-    const late = new AppError('dependency_unavailable', 'the queue does not answer');
-    if (this.#silent.has(queue)) throw late;
+    const late = (): AppError => new AppError('dependency_unavailable', 'the queue does not answer');
+    if (this.#silent.has(queue)) throw late();
     const answer = question();
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#silent.add(queue);
         answer.catch(() => undefined).finally(() => this.#silent.delete(queue));
-        reject(late);
+        reject(late());
       }, PATIENCE_MS);
     });
     return Promise.race([answer, patience]).finally(() => clearTimeout(timer));

@@ -3,6 +3,7 @@ import {
   type Attributes,
   context,
   type Context,
+  INVALID_SPAN_CONTEXT,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -21,6 +22,7 @@ export { SpanKind };
  * starts half a second sooner.
  */
 export async function startTracing(url: string, serviceName: string, ratio: number): Promise<() => Promise<void>> {
+  traced = true;
   const { NodeSDK, tracing } = await import('@opentelemetry/sdk-node');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-http');
   const sdk = new NodeSDK({
@@ -44,8 +46,16 @@ export interface SpanOf {
   readonly linked?: boolean;
 }
 
-/** Does the work inside a span; an error is noted by its code and goes on. */
+let traced = false;
+
+/** Whether there is a collector; if not, spans are not worth their time. */
+export function isTraced(): boolean {
+  return traced;
+}
+
+/** Does the work inside a span; an error is noted by its code and goes on. Without a collector nothing of that is done but the work. */
 export async function inSpan<T>(name: string, of: SpanOf, work: (span: Span) => Promise<T>): Promise<T> {
+  if (!traced) return work(trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
   const parent = of.traceparent ? contextOf(of.traceparent) : of.root ? ROOT_CONTEXT : context.active();
   const from = trace.getSpanContext(parent);
   const options = {
