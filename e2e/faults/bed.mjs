@@ -114,8 +114,14 @@ export class Bed {
 
   /** All processes run and take work. */
   async whole() {
-    while (this.processes.some((process) => process.ended) || this.#starting.size > 0) await pause(LOOK_MS);
-    await Promise.all(this.processes.map((process) => process.ready()));
+    for (;;) {
+      while (this.processes.some((process) => process.ended) || this.#starting.size > 0) await pause(LOOK_MS);
+      const asked = await Promise.allSettled(this.processes.map((process) => process.ready()));
+      const failed = asked.find(({ status }) => status === 'rejected');
+      if (failed === undefined) return;
+      // Whoever was killed a moment ago is seen to have ended only now, and is started again.
+      if (!this.processes.some((process) => process.ended) && this.#starting.size === 0) throw failed.reason;
+    }
   }
 
   /** Lets one process that comes to the failpoint do it: `kill`, `stop`, `throw`, `slow:500`, with `@2` and a stage where they are said. */
