@@ -30,6 +30,15 @@ export function onlyWord(words: readonly string[], name: string): string {
   return word;
 }
 
+/** The option of commands that list something. */
+export const LIMIT_OPTION = { limit: { type: 'string', default: '20' } } as const;
+
+/** What that option says; UsageError for what no list takes. */
+export function limitOf(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 200) throw new UsageError('--limit is 1 to 200.');
+  return Number(text);
+}
+
 /** One of the given words. */
 export function oneOf<const Allowed extends string>(value: string, allowed: readonly Allowed[], name: string): Allowed {
   const found = allowed.find((word) => word === value);

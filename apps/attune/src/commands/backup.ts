@@ -1,5 +1,6 @@
 import type { Manifest } from '@attune/platform';
 import { onlyWord, parseArguments } from '../arguments.js';
+import { jsonText } from '../json-text.js';
 import { EXIT, type Command } from '../command.js';
 
 /** Copies everything that is stored, while it is in use. */
@@ -19,7 +20,7 @@ safe as the data: it holds them. Exits with 1 when objects were damaged before, 
     const folder = onlyWord(positionals, 'FOLDER');
     const { runBackup } = await import('../backup.js');
     const manifest = await runBackup(folder, (message) => io.stderr.write(`${message}\n`));
-    io.stdout.write(values.json ? `${JSON.stringify(manifest, null, 2)}\n` : textOf(manifest));
+    io.stdout.write(values.json ? jsonText(manifest) : textOf(manifest));
     return manifest.damaged === 0 ? EXIT.ok : EXIT.jobFailed;
   },
 };

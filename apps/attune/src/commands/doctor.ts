@@ -1,6 +1,7 @@
 import { parseArguments, UsageError } from '../arguments.js';
 import { type Checkup, checkDataDirectory, checkKey, checkNode, checkServer, checkSpace } from '../checkup.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
+import { jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 
 /** Tells whether Attune can work here, and what to do where it cannot. */
@@ -47,7 +48,7 @@ async function report(found: AsyncIterable<Checkup> | Iterable<Checkup>, json: b
     if (!json) io.stdout.write(lineOf(checkup));
   }
   const ready = checks.every(({ state }) => state !== 'fail');
-  if (json) io.stdout.write(`${JSON.stringify({ ready, checks }, null, 2)}\n`);
+  if (json) io.stdout.write(jsonText({ ready, checks }));
   return ready ? EXIT.ok : EXIT.notReady;
 }
 

@@ -1,6 +1,7 @@
 import { type CollectionBody, OperationsClient } from '@attune/api';
 import { parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
+import { jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
@@ -28,7 +29,7 @@ ${SESSION_USAGE}`,
     // What was not answered may still be under way.
     const client = new OperationsClient({ url, apiKey, fetch: io.fetch, tries: 1 });
     const collection = await client.collectGarbage({ dryRun: values['dry-run'], signal: io.signal });
-    io.stdout.write(values.json ? `${JSON.stringify(collection, null, 2)}\n` : textOf(collection));
+    io.stdout.write(values.json ? jsonText(collection) : textOf(collection));
     return EXIT.ok;
   },
 };

@@ -2,6 +2,7 @@ import { JobOptionsRequest } from '@attune/api';
 import { onlyWord, parseArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
 import { inspectionText } from '../inspection-text.js';
+import { jsonText } from '../json-text.js';
 import { inspectionOf } from '../inspection.js';
 
 /** Says what a file is and what a job would make of it. Works on this machine alone; nothing is uploaded. */
@@ -22,7 +23,7 @@ column the field it would become, how sure that is and why; or that it would be 
     const { plan, findings } = makePlan({ detection, profile, options: JobOptionsRequest.parse({}), receivedAt: new Date().toISOString() });
     if (values.json) {
       const found = { bytes: fileSize, detection, profile, mapping: plan.mapping, required: plan.required, findings };
-      io.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+      io.stdout.write(jsonText(found));
     } else {
       io.stdout.write(inspectionText(path, fileSize, { detection, profile, plan }));
     }

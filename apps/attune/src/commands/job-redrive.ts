@@ -2,6 +2,7 @@ import { ERROR_CLASSES, REDRIVE_LIMIT, STAGES } from '@attune/api';
 import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type ExitCode, type Io } from '../command.js';
 import { follow, FOLLOW_OPTIONS } from '../follow.js';
+import { jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS } from '../session.js';
 
 const OPTIONS = {
@@ -47,7 +48,7 @@ export async function redrive(args: readonly string[], io: Io): Promise<ExitCode
     },
     { signal: io.signal },
   );
-  if (values.json) io.stdout.write(`${JSON.stringify(done, null, 2)}\n`);
+  if (values.json) io.stdout.write(jsonText(done));
   else {
     for (const id of done.job_ids) io.stdout.write(`${id}\n`);
     for (const { job_id: id, detail } of done.refused) io.stderr.write(`${id}: ${detail}\n`);

@@ -3,10 +3,10 @@ import { onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type ExitCode, type Io } from '../command.js';
 import { writeResult } from '../download.js';
 import { count } from '../progress.js';
+import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS } from '../session.js';
 import { table, visible } from '../table.js';
 
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
 const DIFF_LINES = 100;
 
 /** Everything that happens to a job, as it happens; ends with the job, as `get --wait` does. */
@@ -84,7 +84,7 @@ export async function lineage(args: readonly string[], io: Io): Promise<ExitCode
   const { client } = await openSession(io, values);
   const body = await client.lineage(id, { signal: io.signal });
   if (values.json) {
-    io.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    io.stdout.write(jsonText(body));
     return EXIT.ok;
   }
   const carried = body.carried.map(({ name, records, nulls, changed }) => [

@@ -3,6 +3,7 @@ import type { JobBody } from '@attune/api';
 import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
+import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 import { diff, lineage, report, textOf, watch } from './job-reports.js';
@@ -82,8 +83,6 @@ ${SESSION_USAGE}`,
   },
 };
 
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
-
 async function list(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, {
     status: { type: 'string' },
@@ -97,7 +96,7 @@ async function list(args: readonly string[], io: Io): Promise<ExitCode> {
   const status = values.status === undefined ? undefined : oneOf(values.status, JOB_STATUSES, '--status');
   const { client } = await openSession(io, values);
   const page = await client.list({ limit: Number(values.limit), ...(status === undefined ? {} : { status }) }, { signal: io.signal });
-  if (values.json) io.stdout.write(`${JSON.stringify(page, null, 2)}\n`);
+  if (values.json) io.stdout.write(jsonText(page));
   else if (page.data.length === 0) io.stdout.write('There is no such job. Make one with: attune submit FILE --wait\n');
   else io.stdout.write(table(['job', 'operation', 'status', 'progress', 'created'], page.data.map(rowOf)));
   return EXIT.ok;
@@ -133,7 +132,7 @@ async function cancel(args: readonly string[], io: Io): Promise<ExitCode> {
   const id = onlyWord(positionals, 'ID');
   const { client } = await openSession(io, values);
   const job = await client.cancel(id, { signal: io.signal });
-  io.stdout.write(values.json ? `${JSON.stringify(job, null, 2)}\n` : `${job.job_id} is ${rowOf(job)[2]}\n`);
+  io.stdout.write(values.json ? jsonText(job) : `${job.job_id} is ${rowOf(job)[2]}\n`);
   return EXIT.ok;
 }
 

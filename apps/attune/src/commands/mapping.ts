@@ -3,6 +3,7 @@ import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { documentIn, keptId, readDocument, sourceOf, tryDocument } from '../mapping-document.js';
 import { diffText, suggestionText, testText } from '../mapping-text.js';
+import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
@@ -11,7 +12,6 @@ const ACTIONS = { suggest, test, diff, list, show, save } as const satisfies Rec
   (args: readonly string[], io: Io) => Promise<ExitCode>
 >;
 const NAMES = ['suggest', 'test', 'diff', 'list', 'show', 'save'] as const satisfies readonly (keyof typeof ACTIONS)[];
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
 
 /** Mappings as files and as the server keeps them. */
 export const mapping: Command = {
@@ -42,8 +42,6 @@ async function clientOf(io: Io, flags: { readonly url?: string | undefined }): P
   const { url, apiKey } = await openSession(io, flags);
   return new MappingsClient({ url, apiKey, fetch: io.fetch });
 }
-
-const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 async function suggest(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, { entity: { type: 'string' }, ...JSON_OPTION });

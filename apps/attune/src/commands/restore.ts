@@ -1,5 +1,6 @@
 import { onlyWord, parseArguments } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
+import { jsonText } from '../json-text.js';
 import { verificationText } from './verify.js';
 
 /** Puts a backup back, and proves what came of it. */
@@ -25,7 +26,7 @@ when something is wrong. Start it with attune up: jobs that were open go on.
     const { manifest, leases, uploads, verification } = await runRestore(folder, values.all, (message) => io.stderr.write(`${message}\n`));
     io.stdout.write(
       values.json
-        ? `${JSON.stringify({ stopped_at: manifest.stoppedAt, leases, uploads, verification }, null, 2)}\n`
+        ? jsonText({ stopped_at: manifest.stoppedAt, leases, uploads, verification })
         : `Restored as of ${manifest.stoppedAt}: ${leases} stages start again, ${uploads} unfinished uploads were forgotten.\n${verificationText(verification)}`,
     );
     return verification.faults.length === 0 ? EXIT.ok : EXIT.jobFailed;

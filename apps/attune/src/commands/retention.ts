@@ -1,6 +1,7 @@
 import { OperationsClient, type RetentionBody } from '@attune/api';
 import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
+import { jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
@@ -108,6 +109,6 @@ function numberOf(name: string, text: string): number {
 }
 
 function print(io: Io, json: boolean, answer: unknown, text: string): ExitCode {
-  io.stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : text);
+  io.stdout.write(json ? jsonText(answer) : text);
   return EXIT.ok;
 }

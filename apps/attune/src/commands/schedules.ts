@@ -1,8 +1,9 @@
 import { CATCH_UPS, type FireBody, FIRE_OUTCOMES, type ScheduleBody, type ScheduledJob, SchedulesClient } from '@attune/api';
 import { OPERATIONS, PRIORITY_CLASSES } from '@attune/core';
-import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
+import { LIMIT_OPTION, limitOf, oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { optionsFrom } from '../job-options.js';
+import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
@@ -11,8 +12,6 @@ const ACTIONS = { add, list, show, change, pause, resume, trigger, history, remo
   (args: readonly string[], io: Io) => Promise<ExitCode>
 >;
 const NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
-const LIMIT_OPTION = { limit: { type: 'string', default: '20' } } as const;
 const CALENDAR_OPTIONS = {
   name: { type: 'string' },
   cron: { type: 'string' },
@@ -58,13 +57,7 @@ async function clientOf(io: Io, flags: { readonly url?: string | undefined }): P
   return new SchedulesClient({ url, apiKey, fetch: io.fetch, newKey: () => crypto.randomUUID() });
 }
 
-const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const dueOf = ({ paused, next_due_at: due }: ScheduleBody): string => (paused ? 'paused' : (due ?? 'never'));
-
-function limitOf(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 200) throw new UsageError('--limit is 1 to 200.');
-  return Number(text);
-}
 
 function inputOf(word: string): ScheduledJob['input'] {
   return /^[0-9a-f]{64}$/.test(word) ? { sha256: word } : { dataset_id: word };

@@ -1,6 +1,7 @@
 import type { Verification } from '@attune/platform';
 import { parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command } from '../command.js';
+import { jsonText } from '../json-text.js';
 import { table } from '../table.js';
 
 /** Proves what is stored against what the database says of it. */
@@ -24,7 +25,7 @@ meanwhile. Exits with 1 when something is wrong, and says where.
     if (positionals.length > 0) throw new UsageError('verify takes options only.');
     const { runVerify } = await import('../verify.js');
     const found = await runVerify(values.all);
-    io.stdout.write(values.json ? `${JSON.stringify(found, null, 2)}\n` : verificationText(found));
+    io.stdout.write(values.json ? jsonText(found) : verificationText(found));
     return found.faults.length === 0 ? EXIT.ok : EXIT.jobFailed;
   },
 };

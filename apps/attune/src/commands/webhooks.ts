@@ -1,6 +1,7 @@
 import { DELIVERY_OUTCOMES, WEBHOOK_TYPES, WebhooksClient, type WebhookBody, type WebhookWithSecret } from '@attune/api';
-import { oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
+import { LIMIT_OPTION, limitOf, oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
+import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
@@ -9,8 +10,6 @@ const ACTIONS = { add, list, show, enable, disable, rotate, log, redeliver, remo
   (args: readonly string[], io: Io) => Promise<ExitCode>
 >;
 const NAMES = Object.keys(ACTIONS) as (keyof typeof ACTIONS)[];
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
-const LIMIT_OPTION = { limit: { type: 'string', default: '20' } } as const;
 
 /** Addresses that are told what becomes of jobs. */
 export const webhooks: Command = {
@@ -45,14 +44,8 @@ async function clientOf(io: Io, flags: { readonly url?: string | undefined }): P
   return new WebhooksClient({ url, apiKey, fetch: io.fetch });
 }
 
-const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const stateOf = ({ enabled, disabled_reason }: WebhookBody): string => (enabled ? 'enabled' : `disabled (${disabled_reason})`);
 const secretText = ({ webhook_id, secret }: WebhookWithSecret): string => `${webhook_id}\n${secret}\n`;
-
-function limitOf(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) < 1 || Number(text) > 200) throw new UsageError('--limit is 1 to 200.');
-  return Number(text);
-}
 
 async function add(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, {

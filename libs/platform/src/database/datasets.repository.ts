@@ -31,9 +31,8 @@ export class DatasetsRepository {
    * As `named`, of a few seconds ago: rows never change, and whether the bytes are still there is asked again by whoever makes a job over
    * them. Bytes that were not there are looked for anew.
    */
-  async recentlyNamed(tenantId: string, name: { readonly id: string } | { readonly sha256: string }): Promise<StoredDataset | undefined> {
-    const asked = 'id' in name ? `${tenantId} id ${name.id}` : `${tenantId} sha256 ${name.sha256}`;
-    return (await this.#recent.get(asked)) ?? (await this.#recent.anew(asked));
+  recentlyNamed(tenantId: string, name: { readonly id: string } | { readonly sha256: string }): Promise<StoredDataset | undefined> {
+    return this.#recent.get('id' in name ? `${tenantId} id ${name.id}` : `${tenantId} sha256 ${name.sha256}`);
   }
 
   /** What was named recently is looked for anew. */

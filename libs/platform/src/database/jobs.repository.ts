@@ -1,4 +1,4 @@
-import { AppError, type GivenMapping, type JobStatus, type Operation, type WorkerService } from '@attune/core';
+import { AppError, type GivenMapping, type JobStatus, type Operation } from '@attune/core';
 import { TERMINAL } from '@attune/pipeline';
 import { type Database, prepared } from './database.js';
 import { GatheredSubmits, type NewJob, submitTogether } from './gathered-submits.js';

@@ -19,14 +19,17 @@ export class Recent<T> {
     this.#answers.clear();
   }
 
-  /** Asks now, whatever is known. A question that fails is not remembered. */
+  /** Asks now, whatever is known. A question that fails, or finds nothing, is not remembered. */
   anew(name: string): Promise<T> {
     if (this.#answers.size >= NAMES) this.#answers.clear();
     const asked = { answer: this.ask(name), untilMs: performance.now() + this.ms };
     this.#answers.set(name, asked);
-    asked.answer.catch(() => {
+    const forget = (): void => {
       if (this.#answers.get(name) === asked) this.#answers.delete(name);
-    });
+    };
+    asked.answer.then((found) => {
+      if (found === undefined) forget();
+    }, forget);
     return asked.answer;
   }
 }

@@ -71,21 +71,23 @@ export async function startServices(services: readonly Service[], parts: Process
   });
   app.disable('x-powered-by');
   app.set('trust proxy', parts.config.trustedProxies);
-  const lag = new LoopLag();
+  const isGateway = names.has('gateway');
+  // Workers answer probes only: nothing is shed there, and nothing changed.
+  const lag = isGateway && parts.config.shedLagMs > 0 ? new LoopLag() : undefined;
   app.use(
     assignRequestId,
     secureHeaders(),
     crossOrigin(parts.config.corsOrigins),
     followRequest,
     measureRequests(metrics, parts.log),
-    shedUnderLag(lag, parts.config.shedLagMs, metrics),
-    forgetChanged(app.get(RecentJobs)),
+    ...(lag ? [shedUnderLag(lag, parts.config.shedLagMs, metrics)] : []),
+    ...(isGateway ? [forgetChanged(app.get(RecentJobs))] : []),
     closeIdleBodies,
   );
   app.useGlobalFilters(new ProblemFilter(parts.log));
   const running = engine ? startRunners(app, services, workers, engine, parts) : [];
-  const reconciler = names.has('gateway') ? reconcile(app, services, parts) : undefined;
-  const webhooks = names.has('gateway') ? dispatch(app, parts) : undefined;
+  const reconciler = isGateway ? reconcile(app, services, parts) : undefined;
+  const webhooks = isGateway ? dispatch(app, parts) : undefined;
   const grpc = new GrpcServer(app.get(Calls), { tls: parts.config.grpc.tls, metrics, log: parts.log });
   const gauges = keepProcessGauges(metrics, parts, engine);
   const close = async (): Promise<void> => {
@@ -96,7 +98,7 @@ export async function startServices(services: readonly Service[], parts: Process
     // Callers get the answers that are being made before the engine that makes them ends.
     await Promise.all([grpc.close(), ...running.map((runner) => runner.stop())]);
     clearInterval(gauges);
-    lag.close();
+    lag?.close();
     await Promise.all([reconciler?.stop(), webhooks?.stop()]);
     await engine?.close();
     app.get(SynchronousDoor).close();

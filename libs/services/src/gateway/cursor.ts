@@ -23,6 +23,23 @@ export function readCursor(pepper: string, scope: CursorScope, cursor: string): 
   return Buffer.from(body, 'base64url').toString();
 }
 
+/** Where a list by time of creation (milliseconds) and id goes on. */
+export interface CreationPlace {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** The cursor behind the last row of a page; null when no other follows. */
+export function signPlace(pepper: string, scope: CursorScope, last: CreationPlace | undefined): string | null {
+  return last ? signCursor(pepper, scope, `${last.createdAt} ${last.id}`) : null;
+}
+
+/** Nothing at the beginning of the list. @throws AppError as `readCursor` */
+export function readPlace(pepper: string, scope: CursorScope, cursor: string | undefined): { readonly after?: CreationPlace } {
+  const [createdAt, id] = cursor ? readCursor(pepper, scope, cursor).split(' ') : [];
+  return createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {};
+}
+
 function signature(pepper: string, scope: CursorScope, body: string): string {
   return createHmac('sha256', pepper)
     .update(JSON.stringify([...scope.map((part) => part ?? null), body]))

@@ -15,10 +15,15 @@ export async function referredInput(stores: UploadStores, tenantId: string, refe
 }
 
 /** Bytes may have been removed since they were found: whoever names them then is told so. @throws AppError not_found; else the error itself */
-export async function refuseRemoved(stores: UploadStores, tenantId: string, named: readonly StoredInput[], error: unknown): Promise<never> {
+export async function refuseRemoved(
+  stores: UploadStores,
+  tenantId: string,
+  named: StoredInput | undefined,
+  error: unknown,
+): Promise<never> {
   if (error instanceof AppError && error.code === 'overloaded') {
     stores.datasets.forgetNamed();
-    for (const reference of named) await referredInput(stores, tenantId, reference);
+    if (named) await referredInput(stores, tenantId, named);
   }
   throw error;
 }

@@ -19,7 +19,7 @@ import { callerOf, DOOR, MappingsRepository, PEPPER, readJson, type StoredMappin
 import { Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
-import { readCursor, signCursor } from './cursor.js';
+import { readCursor, readPlace, signCursor, signPlace } from './cursor.js';
 import { cutPage } from './cut-page.js';
 import { readHead } from './head-body.js';
 import { mappingBody, mappingSummary, mappingTestBody } from './mapping-body.js';
@@ -51,13 +51,12 @@ export class MappingsController {
   async list(@Tenant() tenantId: string, @Query() parameters: unknown): Promise<MappingList> {
     const query = parseRequest(MappingListQuery, parameters, { what: 'The query', kind: 'parameter' });
     const scope = [tenantId, 'mappings'];
-    const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split(' ') : [];
     const found = await this.mappings.list(tenantId, {
       limit: query.limit + 1,
-      ...(createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {}),
+      ...readPlace(this.pepper, scope, query.cursor),
     });
     const { page, last } = cutPage(found, query.limit);
-    const cursor = last ? signCursor(this.pepper, scope, `${last.key.createdAt} ${last.key.id}`) : null;
+    const cursor = signPlace(this.pepper, scope, last?.key);
     return { data: page.map(mappingSummary), next_cursor: cursor, has_more: last !== undefined };
   }
 

@@ -15,7 +15,7 @@ import { GivenRule, readRule, type RuleSet, ruleSetYaml } from '@attune/rules';
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
-import { readCursor, signCursor } from './cursor.js';
+import { readPlace, signPlace } from './cursor.js';
 import { cutPage } from './cut-page.js';
 
 const YAML_TYPE = 'application/yaml';
@@ -42,13 +42,12 @@ export class RulesController {
   async list(@Tenant() tenantId: string, @Query() parameters: unknown): Promise<RuleSetList> {
     const query = parseRequest(RuleSetListQuery, parameters, { what: 'The query', kind: 'parameter' });
     const scope = [tenantId, 'rules'];
-    const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split(' ') : [];
     const found = await this.rules.list(tenantId, {
       limit: query.limit + 1,
-      ...(createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {}),
+      ...readPlace(this.pepper, scope, query.cursor),
     });
     const { page, last } = cutPage(found, query.limit);
-    const cursor = last ? signCursor(this.pepper, scope, `${last.key.createdAt} ${last.key.id}`) : null;
+    const cursor = signPlace(this.pepper, scope, last?.key);
     return { data: page.map(summaryOf), next_cursor: cursor, has_more: last !== undefined };
   }
 

@@ -35,7 +35,7 @@ import {
 import { Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
-import { readCursor, signCursor } from './cursor.js';
+import { readCursor, readPlace, signCursor, signPlace } from './cursor.js';
 import { cutPage } from './cut-page.js';
 import { findJob } from './find-job.js';
 import { createdBody, iso } from './job-body.js';
@@ -85,13 +85,12 @@ export class SchedulesController {
   ): Promise<ScheduleList> {
     const query = parseRequest(ScheduleListQuery, parameters, { what: 'The query', kind: 'parameter' });
     const scope = [tenantId, 'schedules'];
-    const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split(' ') : [];
     const found = await this.schedules.list(tenantId, {
       limit: query.limit + 1,
-      ...(createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {}),
+      ...readPlace(this.pepper, scope, query.cursor),
     });
     const { page, last } = cutPage(found, query.limit);
-    const next = last ? signCursor(this.pepper, scope, `${last.createdAt} ${last.id}`) : null;
+    const next = signPlace(this.pepper, scope, last);
     if (next !== null) nextLink(request, response, next);
     return { data: page.map(bodyOf), next_cursor: next, has_more: next !== null };
   }

@@ -80,10 +80,10 @@ async function create(
   return submitted;
 }
 
-function storedInputOf(asked: SubmissionRequest | JobRequest): readonly StoredInput[] {
-  if ('file' in asked) return [];
+function storedInputOf(asked: SubmissionRequest | JobRequest): StoredInput | undefined {
+  if ('file' in asked) return undefined;
   const { source_url: url, ...stored } = asked.input;
-  return url === undefined ? [stored] : [];
+  return url === undefined ? stored : undefined;
 }
 
 /** What the body will have at most; 0 where the client does not say. */

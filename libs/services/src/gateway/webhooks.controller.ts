@@ -28,8 +28,9 @@ import {
 import { Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isKnown, requireIfMatch } from './conditions.js';
-import { readCursor, signCursor } from './cursor.js';
+import { readPlace, signPlace } from './cursor.js';
 import { cutPage } from './cut-page.js';
+import { iso } from './job-body.js';
 
 /** Where a tenant is told of its jobs, and the log of what was sent there (api.md, section 7). */
 @Controller('api/v1/webhooks')
@@ -57,9 +58,9 @@ export class WebhooksController {
   async list(@Tenant() tenantId: string, @Query() parameters: unknown): Promise<WebhookList> {
     const query = parseRequest(WebhookListQuery, parameters, { what: 'The query', kind: 'parameter' });
     const scope = [tenantId, 'webhooks'];
-    const found = await this.webhooks.list(tenantId, { limit: query.limit + 1, ...this.#after(scope, query.cursor) });
+    const found = await this.webhooks.list(tenantId, { limit: query.limit + 1, ...readPlace(this.pepper, scope, query.cursor) });
     const { page, last } = cutPage(found, query.limit);
-    return { data: page.map(bodyOf), next_cursor: this.#next(scope, last), has_more: last !== undefined };
+    return { data: page.map(bodyOf), next_cursor: signPlace(this.pepper, scope, last), has_more: last !== undefined };
   }
 
   @Get(':id')
@@ -92,9 +93,9 @@ export class WebhooksController {
     const { limit, cursor, outcome } = parseRequest(DeliveryListQuery, parameters, { what: 'The query', kind: 'parameter' });
     const { id: bare } = await this.webhooks.find(tenantId, idOf('wh', id));
     const scope = [tenantId, 'deliveries', bare, outcome];
-    const found = await this.deliveries.list(tenantId, bare, { limit: limit + 1, outcome, ...this.#after(scope, cursor) });
+    const found = await this.deliveries.list(tenantId, bare, { limit: limit + 1, outcome, ...readPlace(this.pepper, scope, cursor) });
     const { page, last } = cutPage(found, limit);
-    return { data: page.map(deliveryOf), next_cursor: this.#next(scope, last), has_more: last !== undefined };
+    return { data: page.map(deliveryOf), next_cursor: signPlace(this.pepper, scope, last), has_more: last !== undefined };
   }
 
   @Post(':id/redeliver')
@@ -133,15 +134,6 @@ export class WebhooksController {
   #secretOf({ id, secretVersion }: StoredWebhook): string {
     return webhookSecret(this.pepper, id, secretVersion);
   }
-
-  #after(scope: readonly (string | undefined)[], cursor: string | undefined): { after?: { createdAt: number; id: string } } {
-    const [createdAt, id] = cursor ? readCursor(this.pepper, scope, cursor).split(' ') : [];
-    return createdAt && id ? { after: { createdAt: Number(createdAt), id } } : {};
-  }
-
-  #next(scope: readonly (string | undefined)[], last: { readonly createdAt: number; readonly id: string } | undefined): string | null {
-    return last ? signCursor(this.pepper, scope, `${last.createdAt} ${last.id}`) : null;
-  }
 }
 
 /** @throws AppError not_found for an id that is none. */
@@ -160,7 +152,7 @@ function bodyOf(stored: StoredWebhook): WebhookBody {
     description: stored.description,
     enabled: stored.disabledAt === null,
     disabled_reason: stored.disabledReason,
-    previous_secret_until: timestamp(stored.previousSecretUntil),
+    previous_secret_until: iso(stored.previousSecretUntil),
     created_at: new Date(stored.createdAt).toISOString(),
     updated_at: new Date(stored.updatedAt).toISOString(),
   };
@@ -173,16 +165,12 @@ function deliveryOf(logged: LoggedDelivery): DeliveryBody {
     type: logged.type,
     outcome: logged.outcome,
     tries: logged.tries,
-    next_try_at: logged.outcome === 'pending' ? timestamp(logged.nextTryAt) : null,
-    last_try_at: timestamp(logged.lastTryAt),
+    next_try_at: logged.outcome === 'pending' ? iso(logged.nextTryAt) : null,
+    last_try_at: iso(logged.lastTryAt),
     last_status: logged.lastStatus,
     last_error: logged.lastError,
     created_at: new Date(logged.createdAt).toISOString(),
   };
-}
-
-function timestamp(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 const tagOf = ({ version }: StoredWebhook): string => `"${version}"`;
