@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isTerminal, JobBody, jobPaths, JobStatusBody } from '@attune/api';
 import { Installation, ROOT } from './installation.js';
 
-const CANCELS = Number(process.env['TEST_CANCELS'] ?? 8);
+const CANCELS = Number(process.env['TEST_CANCELS'] ?? 5);
 const ROWS = process.env['TEST_CANCELS'] === undefined ? '60000' : '300000';
 /** That of a worker which died; how fast a living one is `npm run bench -- jobs --only P9` measures. */
 const SLOWEST_MS = 10_000;

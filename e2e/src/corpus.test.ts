@@ -20,10 +20,8 @@ if (CORPUS === undefined) {
 } else {
   let attune: Installation;
   jest.setTimeout(120_000);
-  beforeAll(async () => {
-    attune = await Installation.start();
-  });
-  afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));
+  beforeAll(() => void (attune = Installation.shared()));
+  afterAll(() => attune.stop());
 
   test.each(FILES.map((key) => [key.file, key] as const))(
     '%s: no column goes to a wrong field, no record is lost, 20 records are right in every value',

@@ -8,12 +8,12 @@ let browser: Browser | undefined;
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-  attune = await Installation.start();
+  attune = Installation.shared();
   browser = await openBrowser();
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  expect(await attune.stop()).toEqual({ exitCode: 0, left: [] });
+  await attune.stop();
 }, 60_000);
 
 test('the page loads nothing from elsewhere, and its files may be kept for ever', async () => {

@@ -6,6 +6,14 @@ declare module '*/faults/all-in-one.mjs' {
   }
 }
 
+declare module '*/faults/attached.mjs' {
+  import { Deployment } from '*/faults/deployment.mjs';
+
+  export class Attached extends Deployment {
+    constructor(server: { readonly url: string; readonly dataDir: string; readonly key: string });
+  }
+}
+
 declare module '*/faults/split.mjs' {
   import { Deployment } from '*/faults/deployment.mjs';
 

@@ -6,6 +6,7 @@ import { HealthBody, isTerminal, JobBody, jobPaths, MappingBody, ProblemBody, ty
 import { ledgerGap } from '@attune/core';
 import type { z } from 'zod';
 import { AllInOne } from '../faults/all-in-one.mjs';
+import { Attached } from '../faults/attached.mjs';
 import { type Deployment, freePort } from '../faults/deployment.mjs';
 import { Split } from '../faults/split.mjs';
 import { verifiedFetch } from './contract.js';
@@ -23,6 +24,13 @@ export interface Upload {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** What jest.servers.mjs tells of the one it has started. */
+interface SharedAttune {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly keys: Readonly<Record<string, string>>;
+}
+
 /** Whoever tests shares the machine with what is tested: how late it is says nothing about Attune. */
 const UNSHED = { ATTUNE_SHED_LAG_MS: '0' };
 
@@ -37,6 +45,13 @@ export class Installation<Server extends Deployment = Deployment> {
   static async start(environment: Environment = {}): Promise<Installation<AllInOne>> {
     const port = await freePort();
     return Installation.#started((dataDir) => new AllInOne(dataDir, port, { ...UNSHED, ...environment }));
+  }
+
+  /** The all-in-one that tests have in common, under a tenant of this file of tests: nobody sees what the others leave there. */
+  static shared(): Installation<Attached> {
+    const { url, dataDir, keys } = JSON.parse(process.env['TEST_ATTUNE']!) as SharedAttune;
+    const key = keys[path.basename(expect.getState().testPath!)]!;
+    return new Installation(fs.mkdtempSync(path.join(os.tmpdir(), 'attune-e2e-')), new Attached({ url, dataDir, key }));
   }
 
   /** Every service as processes of their own, so many of each. */
@@ -59,7 +74,7 @@ export class Installation<Server extends Deployment = Deployment> {
   /** Stops in order and answers the exit code and the processes that outlived it. */
   async stop(): Promise<{ exitCode: number | null; left: readonly number[] }> {
     const exitCode = this.server.processes.some(({ pid }) => alive(pid)) ? await this.server.stop() : null;
-    const left = processesOf(this.server.dataDir);
+    const left = this.server instanceof Attached ? [] : processesOf(this.server.dataDir);
     fs.rmSync(this.directory, { recursive: true, force: true });
     return { exitCode, left };
   }

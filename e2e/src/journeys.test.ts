@@ -91,6 +91,28 @@ describeShapes((start) => {
     return duckdb(`SELECT COLUMNS(*)::VARCHAR FROM read_parquet('${file}')`);
   }
 
+  test('a process that serves has not loaded DuckDB, even after a whole job: its engine processes have', () => {
+    const serving = attune.server.processes.map(({ pid }) => pid);
+    expect(serving.length).toBeGreaterThan(0);
+    const hasDuckDb = (pid: number | string): boolean => /duckdb/i.test(fs.readFileSync(`/proc/${pid}/maps`, 'utf8'));
+    expect(serving.filter(hasDuckDb)).toEqual([]);
+    const children = serving.flatMap((pid) => fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean));
+    expect(children.some(hasDuckDb)).toBe(true);
+  });
+
+  test('what is true of all jobs together is told by one process of all', async () => {
+    const leaders = async (): Promise<number> => {
+      const addresses = attune.server.processes.map(({ readyUrl }) => readyUrl.replace('/health/ready', '/metrics'));
+      const texts = await Promise.all(addresses.map(async (url) => (await fetch(url)).text()));
+      const led = texts.filter((text) => /^reconciler_leader 1$/m.test(text));
+      const told = texts.filter((text) => /^lost_jobs /m.test(text));
+      expect(told.length).toBeLessThanOrEqual(led.length);
+      return led.length;
+    };
+    for (const deadline = Date.now() + 30_000; (await leaders()) !== 1;) expect(Date.now()).toBeLessThan(deadline);
+    expect(await leaders()).toBe(1);
+  });
+
   test('a job that runs has no result yet, can be cancelled, and then leaves none', async () => {
     const { job_id: id } = await attune.submit(manyMembers(5));
     await attune.once(id, ({ stages }) => stages.some(({ name, status }) => name === 'transform' && status === 'running'));

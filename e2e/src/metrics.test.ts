@@ -64,23 +64,3 @@ test('counters and gauges say what the rows of the database say', async () => {
   ] as const)
     expect([name, valueOf(name, at) > 0]).toEqual([name, true]);
 });
-
-test('what is true of all jobs together is told by one process of all', async () => {
-  const split = await Installation.startSplit();
-  try {
-    const { processes } = split.server;
-    const leaders = async (): Promise<number> => {
-      const texts = await Promise.all(
-        processes.map(async ({ readyUrl }) => (await fetch(readyUrl.replace('/health/ready', '/metrics'))).text()),
-      );
-      const led = texts.filter((text) => /^reconciler_leader 1$/m.test(text));
-      const told = texts.filter((text) => /^lost_jobs /m.test(text));
-      expect(told.length).toBeLessThanOrEqual(led.length);
-      return led.length;
-    };
-    for (const deadline = Date.now() + 30_000; (await leaders()) !== 1;) expect(Date.now()).toBeLessThan(deadline);
-    expect(await leaders()).toBe(1);
-  } finally {
-    await split.stop();
-  }
-});

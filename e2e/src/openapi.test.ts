@@ -5,10 +5,8 @@ import { Installation } from './installation.js';
 let attune: Installation;
 jest.setTimeout(120_000);
 
-beforeAll(async () => {
-  attune = await Installation.start();
-}, 120_000);
-afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
+beforeAll(() => void (attune = Installation.shared()));
+afterAll(() => attune.stop());
 
 test('the document that is served is the one that the schemas make, and is kept until it changes', async () => {
   const { version } = VersionBody.parse(await (await fetch(`${attune.server.url}/version`)).json());

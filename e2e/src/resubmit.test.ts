@@ -3,7 +3,7 @@ import path from 'node:path';
 import { AttemptList, jobActions, type JobBody, jobPaths, ManifestBody, TimelineBody } from '@attune/api';
 import { delimitedRows } from './delimited-rows.js';
 import { expectConservation, type Installation, linesOf, problemOf } from './installation.js';
-import { describeTwoShapes } from './shapes.js';
+import { describeShapes } from './shapes.js';
 
 jest.setTimeout(120_000);
 
@@ -23,7 +23,7 @@ const LINES = [
 ];
 const PEOPLE = `${HEADER}\n${LINES.join('\n')}\n`;
 
-describeTwoShapes((start) => {
+describeShapes((start) => {
   let attune: Installation;
   beforeAll(async () => (attune = await start()));
   afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }));

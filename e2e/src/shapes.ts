@@ -1,16 +1,11 @@
 import { describeRedis } from '@attune/testing';
 import { Installation } from './installation.js';
 
-/** The same tests against every shape in which Attune runs: in one process and split, with the queue in Postgres and in Redis. */
+/**
+ * The same tests against the two shapes that differ most: in one process with the queue in Postgres, and split with the queue in Redis.
+ * The fault tests work on the split one with the queue in Postgres.
+ */
 export function describeShapes(tests: (start: () => Promise<Installation>) => void): void {
-  describe('all-in-one, queue in Postgres', () => tests(() => Installation.start()));
-  describe('split, queue in Postgres', () => tests(() => Installation.startSplit()));
-  describeRedis('all-in-one, queue in Redis', (url) => tests(() => Installation.start({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
-  describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
-}
-
-/** The two of them that differ most, for what does not depend on each of the two differences alone. */
-export function describeTwoShapes(tests: (start: () => Promise<Installation>) => void): void {
   describe('all-in-one, queue in Postgres', () => tests(() => Installation.start()));
   describeRedis('split, queue in Redis', (url) => tests(() => Installation.startSplit({ ATTUNE_QUEUE_URL: ownDatabase(url) })));
 }

@@ -2,7 +2,6 @@ import { runMigrations } from 'bullmq';
 import pg from 'pg';
 import { failpoint } from '../failpoints/failpoint.js';
 import { isRedisUrl, QUEUE_SCHEMA } from '../queue/backend.js';
-import { dataSource } from './data-source.js';
 
 /** One migration at a time, however many processes start together. */
 const LOCK = 0x617474756e65;
@@ -14,6 +13,8 @@ export async function migrate(databaseUrl: string, queueUrl = databaseUrl): Prom
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
     await client.query('CREATE SCHEMA IF NOT EXISTS attune');
+    // TypeORM is for migrations alone: whoever only checks that they were made starts without it.
+    const { dataSource } = await import('./data-source.js');
     const source = dataSource(databaseUrl, 2);
     await source.initialize();
     try {
