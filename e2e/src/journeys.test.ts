@@ -132,6 +132,12 @@ describeShapes((start) => {
   test('a job in work outlives a restart in order, and the attempt is not charged', async () => {
     const { job_id: id } = await attune.submit(manyMembers(5));
     await attune.once(id, ({ stages }) => stages.some(({ name, status }) => name === 'transform' && status === 'running'));
+    for (const { readyUrl } of attune.server.processes) {
+      const ask = async (path: string, method = 'GET'): Promise<number> => (await fetch(new URL(path, readyUrl), { method })).status;
+      expect(await ask('/internal/drain', 'POST')).toBe(202);
+      expect([await ask('/health/ready'), await ask('/health/live')]).toEqual([503, 200]);
+    }
+    expect((await attune.job(id)).status).toBe('running');
     expect(await attune.server.stop()).toBe(0);
     await attune.server.start();
     const job = await attune.ended(id);

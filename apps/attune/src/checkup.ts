@@ -3,16 +3,8 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ApiProblem, Unreachable } from '@attune/api';
+import type { Checkup } from '@attune/platform';
 import type { Session } from './session.js';
-
-/** One line of the doctor. `fail` keeps Attune from working, `warn` does not yet. */
-export interface Checkup {
-  readonly what: string;
-  readonly state: 'ok' | 'warn' | 'fail';
-  readonly found: string;
-  /** What to do about it. */
-  readonly remedy?: string;
-}
 
 const GiB = 1024 ** 3;
 /** Below this a job of ordinary size runs out of space. */

@@ -65,6 +65,7 @@ export * from './pace/measured-pace.js';
 export { PaceRepository } from './database/pace.repository.js';
 export * from './queue/rings.js';
 export * from './service/data-directory.js';
+export { type Checkup, preflight } from './service/preflight.js';
 export * from './service/run-process.js';
 export * from './service/service.js';
 export * from './service/start-services.js';

@@ -1,5 +1,7 @@
+import { readConfig } from '@attune/platform/config';
 import { parseArguments, UsageError } from '../arguments.js';
-import { type Checkup, checkDataDirectory, checkKey, checkNode, checkServer, checkSpace } from '../checkup.js';
+import type { Checkup } from '@attune/platform';
+import { checkDataDirectory, checkKey, checkNode, checkServer, checkSpace } from '../checkup.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
@@ -11,7 +13,8 @@ export const doctor: Command = {
   words: ['s3'],
   usage: `Usage: attune doctor [s3] [--json]
 
-Checks Node, the data directory and its space, the server or the port it would take, and the API key. Exits
+Checks Node, the data directory and its space, the server or the port it would take, and the API key; and where
+ATTUNE_DATABASE_URL is set, what every service looks at before it starts: database, schema, clock and queue. Exits
 with 4 when something keeps Attune from working.
 
 attune doctor s3 tries the bucket of ATTUNE_BLOBS_URL instead, in a place of its own that is empty afterwards:
@@ -22,7 +25,7 @@ ${SESSION_USAGE}`,
   async run(args, io) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean', default: false }, ...SESSION_OPTIONS });
     if (positionals.length === 1 && positionals[0] === 's3') {
-      const { checkS3 } = await import('../store-checkup.js');
+      const { checkS3 } = await import('../own-servers.js');
       return report(checkS3(), values.json, io);
     }
     if (positionals.length > 0) throw new UsageError('doctor takes options only, or the word s3.');
@@ -36,6 +39,8 @@ ${SESSION_USAGE}`,
       ...server.checkups,
       await checkKey(session, server.answers, io.signal),
     ];
+    const { databaseUrl } = readConfig();
+    if (databaseUrl !== undefined) checkups.push(...(await (await import('../own-servers.js')).checkDatabase(databaseUrl)));
     return report(checkups, values.json, io);
   },
 };

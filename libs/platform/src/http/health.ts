@@ -19,6 +19,9 @@ export interface Health {
 
 const FRESH_MS = 1_000;
 const PATIENCE_MS = 2_000;
+/** A dependency that stumbles is not left by all processes at once, and one that comes back is not believed at once. */
+const UNREADY_AFTER_MS = 3_000;
+const READY_AFTER_MS = 2_000;
 
 /** Asks each dependency, at most once a second, and remembers since when it has been as it is. */
 export class HealthChecks {
@@ -26,6 +29,10 @@ export class HealthChecks {
   #asked = -Infinity;
   #asking: Promise<void> | undefined;
   #draining = false;
+  readonly #drained: (() => void)[] = [];
+  /** Undefined until a first look. */
+  #ready: boolean | undefined;
+  #seen: { readonly healthy: boolean; readonly since: number } | undefined;
 
   constructor(
     private readonly database: Database,
@@ -37,6 +44,11 @@ export class HealthChecks {
   /** From now on not ready: the process is about to stop. */
   drain(): void {
     this.#draining = true;
+    for (const drained of this.#drained) drained();
+  }
+
+  onDrain(drained: () => void): void {
+    this.#drained.push(drained);
   }
 
   async read(): Promise<Health> {
@@ -52,7 +64,15 @@ export class HealthChecks {
   /** Jobs cannot do without database and object store; without the queue the tick carries on. */
   async ready(): Promise<{ ready: boolean; health: Health }> {
     const health = await this.read();
-    return { ready: !this.#draining && health.status !== 'unhealthy', health };
+    return { ready: !this.#draining && this.#steady(health.status !== 'unhealthy'), health };
+  }
+
+  /** As it has been for a while; what is seen first is believed. */
+  #steady(healthy: boolean): boolean {
+    const now = performance.now();
+    if (this.#seen?.healthy !== healthy) this.#seen = { healthy, since: now };
+    if (this.#ready === undefined || now - this.#seen.since >= (healthy ? READY_AFTER_MS : UNREADY_AFTER_MS)) this.#ready = healthy;
+    return this.#ready;
   }
 
   async #ask(): Promise<void> {

@@ -9,12 +9,13 @@ import { useFailpoints } from '../failpoints/failpoint.js';
 import { createLogger, errorName, type Logger } from '../telemetry/logger.js';
 import { startTracing } from '../telemetry/tracing.js';
 import { takeDataDirectory } from './data-directory.js';
+import { preflight, refuseUnfit } from './preflight.js';
 import type { Service } from './service.js';
 import { type RunningProcess, startServices } from './start-services.js';
 
 const EXIT_MS = 30_000;
 
-/** Starts services against a database that exists and is migrated. */
+/** Starts services against a database that exists and is migrated. @throws AppError validation_failed where the preflight found what cannot work */
 export async function openServices(
   services: readonly Service[],
   config: Config,
@@ -28,9 +29,11 @@ export async function openServices(
     : undefined;
   const pepper = config.keyPepper ?? (await keptSecret(path.join(config.dataDir, 'pepper')));
   const database = await Database.open(databaseUrl);
+  const queueUrl = config.queueUrl ?? databaseUrl;
+  refuseUnfit(await preflight(database, queueUrl), log);
   const running = await startServices(services, {
     config,
-    queueUrl: config.queueUrl ?? databaseUrl,
+    queueUrl,
     pepper,
     database,
     blobs: await openBlobs(config.blobs),

@@ -22,6 +22,7 @@ import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
 import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { BoundedAdapter, closeIdleBodies } from '../http/bounded-server.js';
+import { drainDoor } from '../http/drain-door.js';
 import { crossOrigin, secureHeaders } from '../http/headers.js';
 import { followRequest } from '../http/follow-request.js';
 import { Housekeeping } from '../housekeeping/housekeeping.js';
@@ -79,6 +80,7 @@ export async function startServices(services: readonly Service[], parts: Process
     secureHeaders(),
     crossOrigin(parts.config.corsOrigins),
     followRequest,
+    drainDoor(() => app.get(HealthChecks).drain()),
     measureRequests(metrics, parts.log),
     ...(lag ? [shedUnderLag(lag, parts.config.shedLagMs, metrics)] : []),
     ...(isGateway ? [forgetChanged(app.get(RecentJobs))] : []),
@@ -89,10 +91,10 @@ export async function startServices(services: readonly Service[], parts: Process
   const reconciler = isGateway ? reconcile(app, services, parts) : undefined;
   const webhooks = isGateway ? dispatch(app, parts) : undefined;
   const grpc = new GrpcServer(app.get(Calls), { tls: parts.config.grpc.tls, metrics, log: parts.log });
+  app.get(HealthChecks).onDrain(() => grpc.serving(false));
   const gauges = keepProcessGauges(metrics, parts, engine);
   const close = async (): Promise<void> => {
     app.get(HealthChecks).drain();
-    grpc.serving(false);
     // Streams end at once, so that who watches goes on elsewhere while stages are finished here.
     app.get(JobWatch).close();
     // Callers get the answers that are being made before the engine that makes them ends.

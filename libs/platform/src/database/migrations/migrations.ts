@@ -1,0 +1,26 @@
+import { Spine1700000000001 } from './0001-spine.js';
+import { Doors1700000000002 } from './0002-doors.js';
+import { Rules1700000000003 } from './0003-rules.js';
+import { Resubmit1700000000004 } from './0004-resubmit.js';
+import { Webhooks1700000000005 } from './0005-webhooks.js';
+import { Fairness1700000000008 } from './0008-fairness.js';
+import { Housekeeping1700000000009 } from './0009-housekeeping.js';
+import { Uploads1700000000010 } from './0010-uploads.js';
+import { Schedules1700000000011 } from './0011-schedules.js';
+import { Quotas1700000000013 } from './0013-quotas.js';
+import { Retries1700000000020 } from './0020-retries.js';
+
+/** In the order in which they were made; a database keeps the names of those it has had. */
+export const migrations = [
+  Spine1700000000001,
+  Doors1700000000002,
+  Rules1700000000003,
+  Resubmit1700000000004,
+  Webhooks1700000000005,
+  Fairness1700000000008,
+  Housekeeping1700000000009,
+  Uploads1700000000010,
+  Schedules1700000000011,
+  Quotas1700000000013,
+  Retries1700000000020,
+].map((Migration) => ({ name: new Migration().name, Migration }));
