@@ -17,7 +17,7 @@ import type { MappingBody } from './mapping.api.js';
 import type { ProblemBody } from './problem.api.js';
 import type { QualityBody } from './quality.api.js';
 import type { QuarantinePage } from './quarantine.api.js';
-import type { UploadBody } from './upload.api.js';
+import type { DirectUploadBody, UploadBody } from './upload.api.js';
 import type { VersionBody } from './version.api.js';
 
 const problem: ProblemBody = {
@@ -168,6 +168,23 @@ const mapping: MappingBody = {
   carried: [{ ordinal: 4, name: 'note' }],
 };
 
+const directUpload: DirectUploadBody = {
+  upload_id: 'upl_0197c0de-1111-7222-8333-444455556666',
+  bytes: 20_971_520,
+  part_bytes: 16_777_216,
+  parts: [
+    { number: 1, bytes: 16_777_216, arrived: true, url: null, url_expires_at: null },
+    {
+      number: 2,
+      bytes: 4_194_304,
+      arrived: false,
+      url: 'https://bucket.s3.example.org/incoming/0197c0de?partNumber=2&X-Amz-Expires=900',
+      url_expires_at: '2026-03-02T09:15:00.000Z',
+    },
+  ],
+  expires_at: '2026-03-03T09:00:00.000Z',
+};
+
 const upload: UploadBody = {
   upload_id: 'upl_0197c0de-1111-7222-8333-444455556666',
   bytes: 20_971_520,
@@ -215,6 +232,7 @@ const byName: Readonly<Record<string, unknown>> = {
   QuarantinePage: quarantine,
   QuarantineRecord: quarantine.data[0],
   Ready: { status: 'ready', checks } satisfies ReadyBody,
+  DirectUpload: directUpload,
   Upload: upload,
   Version: { api: 'v1', version: '0.1.0', commit: null, built_at: '2026-03-01T12:00:00.000Z' } satisfies VersionBody,
 };

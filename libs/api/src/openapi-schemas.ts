@@ -44,7 +44,7 @@ import { RuleSetList, RuleSetRequest, RuleSetSummary, StoredRuleSetBody, Default
 import { SchemaBody, SchemaList } from './schema.api.js';
 import { AttemptBody, AttemptList, TimelineBody } from './timeline.api.js';
 import { FireBody, FireList, ScheduleBody, ScheduleChangeRequest, ScheduleList, ScheduleRequest } from './schedule.api.js';
-import { UploadBody } from './upload.api.js';
+import { DirectUploadBody, UploadBody } from './upload.api.js';
 import { VersionBody } from './version.api.js';
 import {
   DeliveryBody,
@@ -140,6 +140,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   StoredMapping: StoredMappingBody,
   SubmittedOptions: JobOptionsBody,
   Timeline: TimelineBody,
+  DirectUpload: DirectUploadBody,
   Upload: UploadBody,
   Version: VersionBody,
   Webhook: WebhookBody,

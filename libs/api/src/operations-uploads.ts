@@ -1,6 +1,6 @@
 import type { ApiOperation, HeaderShapes } from './operation.js';
-import { answer } from './operation-parts.js';
-import { UploadBody, UPLOADS } from './upload.api.js';
+import { answer, json } from './operation-parts.js';
+import { DirectUploadBody, DirectUploadRequest, UploadBody, UploadCompletionRequest, UPLOADS } from './upload.api.js';
 
 const UPLOAD = `${UPLOADS}/{id}`;
 const OFFSET_TYPE = 'application/offset+octet-stream';
@@ -27,7 +27,7 @@ const DATASET: HeaderShapes = {
 
 const common = { tag: 'Uploads', security: 'key', limit: 'api' } as const;
 
-/** Uploads over tus 1.0.0 (tus.io/protocols/resumable-upload) with creation, expiration and termination. */
+/** Uploads over tus 1.0.0 (tus.io/protocols/resumable-upload) with creation, expiration and termination; and to the object store itself. */
 export const uploadOperations: readonly ApiOperation[] = [
   {
     id: 'discoverUploads',
@@ -130,5 +130,39 @@ export const uploadOperations: readonly ApiOperation[] = [
     headers: TUS,
     responses: { 204: { description: 'It is gone.', headers: TUS } },
     problems: ['not_found', 'precondition_failed'],
+  },
+  {
+    ...common,
+    id: 'presignUpload',
+    method: 'post',
+    path: `${UPLOADS}/presign`,
+    summary: 'Begin an upload to the object store itself',
+    description:
+      'Each part goes to its address with PUT, in any order, within 15 minutes; then complete. Only where objects are in a bucket.',
+    body: { required: true, content: json(DirectUploadRequest, { bytes: 20_971_520, name: 'claims.csv' }) },
+    responses: { 201: answer('The parts and where they go.', DirectUploadBody) },
+    problems: ['conflict_state', 'payload_too_large', 'quota_exceeded', 'storage_full', 'unsupported_media'],
+  },
+  {
+    ...common,
+    id: 'listUploadParts',
+    method: 'get',
+    path: `${UPLOAD}/parts`,
+    summary: 'Ask which parts are missing, and where they go',
+    description: 'With addresses that are good for another 15 minutes.',
+    responses: { 200: answer('The parts.', DirectUploadBody) },
+    problems: ['not_found', 'conflict_state'],
+  },
+  {
+    ...common,
+    id: 'completeUpload',
+    method: 'post',
+    path: `${UPLOAD}/complete`,
+    summary: 'Make a dataset of the parts that were sent',
+    description:
+      'The bytes are read and hashed. 409 names parts that are missing; bytes that do not hash to the `sha256` given here or at the beginning are 422, and the upload ends. Once more gets the same answer.',
+    body: { required: true, content: json(UploadCompletionRequest, {}) },
+    responses: { 200: answer('What has come of it.', UploadBody) },
+    problems: ['not_found', 'conflict_state', 'upload_locked', 'checksum_mismatch', 'overloaded', 'unsupported_media'],
   },
 ];

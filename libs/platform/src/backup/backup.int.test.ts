@@ -138,7 +138,7 @@ test('a restored installation has forgotten leases, rings and uploads that were 
   const claim = (await new StagesRepository(database).claim('validator', 'w1'))!;
   expect(claim.jobId).toBe(jobId);
   const uploads = new UploadsRepository(database);
-  await uploads.create({ tenantId, length: 10, name: null, declaredSha256: null, metadata: '' });
+  await uploads.create({ tenantId, length: 10, name: null, declaredSha256: null, metadata: '', direct: null });
   const queue = (url: string) => new RingQueue(queueName('validator'), { connection: queueConnection(url), ...QUEUE_SETTINGS });
   const rings = queue(server.url);
   await rings.add('ring', {});

@@ -1,5 +1,6 @@
 import { AppError } from '@attune/core';
 import { v7 as uuidv7 } from 'uuid';
+import type { DirectUpload } from '../blobs/blob-store.js';
 import type { Database } from './database.js';
 
 /** How long an upload may take and its bytes may wait for a job. GC leaves what is younger alone, whether a row names it or not. */
@@ -16,6 +17,8 @@ export interface NewUpload {
   readonly declaredSha256: string | null;
   /** `Upload-Metadata` as it came. */
   readonly metadata: string;
+  /** Where its parts go, and how large they are, when the client sends them to the object store itself. */
+  readonly direct: (DirectUpload & { readonly partBytes: number }) | null;
 }
 
 /** An upload under way, or one that is whole. Sizes in bytes, times in milliseconds of the database clock. */
@@ -37,7 +40,8 @@ export interface UploadPart {
 }
 
 const UPLOAD = `id, tenant_id AS "tenantId", length::float8 AS length, received::float8 AS received, name, declared_sha256 AS "declaredSha256", metadata,
-  sha256, extract(epoch FROM created_at)::float8 * 1000 AS "createdAt", extract(epoch FROM expires_at)::float8 * 1000 AS "expiresAt"`;
+  sha256, extract(epoch FROM created_at)::float8 * 1000 AS "createdAt", extract(epoch FROM expires_at)::float8 * 1000 AS "expiresAt",
+  CASE WHEN direct_key IS NOT NULL THEN json_build_object('key', direct_key, 'uploadId', direct_upload_id, 'partBytes', part_bytes) END AS direct`;
 
 /** Where everything lies that has come of an upload. */
 export function uploadPrefix({ tenantId, id }: Pick<Upload, 'tenantId' | 'id'>): string {
@@ -53,9 +57,20 @@ export class UploadsRepository {
 
   async create(upload: NewUpload): Promise<Upload> {
     const [created] = await this.database.query<Upload>(
-      `INSERT INTO attune.uploads (tenant_id, id, length, name, declared_sha256, metadata, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7)) RETURNING ${UPLOAD}`,
-      [upload.tenantId, uuidv7(), upload.length, upload.name, upload.declaredSha256, upload.metadata, LIFETIME_SECONDS],
+      `INSERT INTO attune.uploads (tenant_id, id, length, name, declared_sha256, metadata, direct_key, direct_upload_id, part_bytes, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10)) RETURNING ${UPLOAD}`,
+      [
+        upload.tenantId,
+        uuidv7(),
+        upload.length,
+        upload.name,
+        upload.declaredSha256,
+        upload.metadata,
+        upload.direct?.key,
+        upload.direct?.uploadId,
+        upload.direct?.partBytes,
+        LIFETIME_SECONDS,
+      ],
     );
     return created!;
   }
@@ -124,12 +139,10 @@ export class UploadsRepository {
   /** The bytes are one blob now. @throws AppError upload_locked when another request has taken over. */
   async complete({ tenantId, id }: Upload, holder: string, sha256: string): Promise<void> {
     await this.database.transaction(async (query) => {
-      const done = await query(`UPDATE attune.uploads SET sha256 = $4 WHERE tenant_id = $1 AND id = $2 AND holder = $3 RETURNING 1`, [
-        tenantId,
-        id,
-        holder,
-        sha256,
-      ]);
+      const done = await query(
+        `UPDATE attune.uploads SET sha256 = $4, received = length WHERE tenant_id = $1 AND id = $2 AND holder = $3 RETURNING 1`,
+        [tenantId, id, holder, sha256],
+      );
       if (done.length === 0) throw new AppError('upload_locked', 'another request has taken the upload over');
       await query(`DELETE FROM attune.upload_parts WHERE tenant_id = $1 AND upload_id = $2`, [tenantId, id]);
     });
@@ -146,12 +159,12 @@ export class UploadsRepository {
   }
 
   /** Takes uploads of any tenant that have expired and that nobody holds. */
-  async takeExpired(limit = 100): Promise<Pick<Upload, 'tenantId' | 'id'>[]> {
+  async takeExpired(limit = 100): Promise<Pick<Upload, 'tenantId' | 'id' | 'direct'>[]> {
     return this.database.query(
       `UPDATE attune.uploads SET holder = $1, lease_until = now() + make_interval(secs => $2)
        WHERE id IN (SELECT id FROM attune.uploads WHERE expires_at <= now() AND (lease_until IS NULL OR lease_until < now())
          ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-       RETURNING tenant_id AS "tenantId", id`,
+       RETURNING ${UPLOAD}`,
       [uuidv7(), UPLOAD_LEASE_SECONDS, limit],
     );
   }

@@ -19,6 +19,7 @@ import { StorageController } from './storage.controller.js';
 import { fireSchedules } from './fire-schedules.js';
 import { SchedulesController } from './schedules.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
+import { DirectUploadsController } from './direct-uploads.controller.js';
 import { UploadsController } from './uploads.controller.js';
 import { watchCall } from './watch.grpc.js';
 
@@ -46,6 +47,7 @@ export const gateway: Service = {
     WebhooksController,
     SchedulesController,
     UploadsController,
+    DirectUploadsController,
   ],
   stages: [],
   calls: [watchCall],

@@ -4,6 +4,7 @@ import { AppError } from '@attune/core';
 import {
   type BlobStore,
   type DatasetsRepository,
+  eraseUpload,
   type Metrics,
   type Upload,
   UPLOAD_LEASE_SECONDS,
@@ -114,9 +115,9 @@ export async function assemble(stores: UploadStores, { upload, holder }: Held): 
 }
 
 /** Forgets the upload and what is stored of it; a blob that came of it stays. @throws AppError not_found */
-export async function discard({ uploads, blobs }: UploadStores, upload: Pick<Upload, 'tenantId' | 'id'>): Promise<void> {
+export async function discard({ uploads, blobs }: UploadStores, upload: Pick<Upload, 'tenantId' | 'id' | 'direct'>): Promise<void> {
   await uploads.remove(upload);
-  await blobs.removeAll(uploadPrefix(upload));
+  await eraseUpload(blobs, upload);
 }
 
 /** The parts one after another, each as it was received. @throws AppError artifact_corrupt */

@@ -63,7 +63,7 @@ export class UploadsController implements OnModuleDestroy {
     speakTus(request, response);
     const length = uploadLength(request, response, this.config.uploadLimitBytes);
     await this.admission.bytes(request, tenantId, length);
-    const upload = await this.uploads.create({ tenantId, length, ...uploadMetadata(request) });
+    const upload = await this.uploads.create({ tenantId, length, direct: null, ...uploadMetadata(request) });
     response
       .status(201)
       .set({ Location: uploadPath(prefixed('upl', upload.id)), ...progressHeaders(upload) })
@@ -85,16 +85,7 @@ export class UploadsController implements OnModuleDestroy {
   async read(@Tenant() tenantId: string, @Param('id') id: string): Promise<UploadAnswer> {
     const upload = await this.uploads.find(tenantId, uploadIdOf(id));
     const dataset = await this.#datasetOf(upload);
-    return {
-      upload_id: prefixed('upl', upload.id),
-      bytes: upload.length,
-      bytes_received: upload.received,
-      name: upload.name,
-      dataset_id: dataset === undefined ? null : prefixed('ds', dataset.datasetId),
-      sha256: upload.sha256,
-      created_at: new Date(upload.createdAt).toISOString(),
-      expires_at: new Date(upload.expiresAt).toISOString(),
-    };
+    return uploadAnswer(upload, dataset?.datasetId);
   }
 
   /** 204 when the whole body was taken; the last one waits until the bytes are a dataset. */
@@ -114,6 +105,7 @@ export class UploadsController implements OnModuleDestroy {
     const receiving = this.admission
       .upload(request, tenantId, announcedBytes(request), () =>
         holding(this.#stores, tenantId, bare, isAlive, async (held) => {
+          if (held.upload.direct !== null) throw new AppError('conflict_state', 'the parts of this upload go to the object store');
           if (held.upload.received !== offset) throw new AppError('conflict_state', `the upload goes on at byte ${held.upload.received}`);
           expectRoom(request, held);
           received = await append(this.#stores, held, body).finally(() => this.admission.received(tenantId, body.taken));
@@ -145,8 +137,21 @@ export class UploadsController implements OnModuleDestroy {
   }
 }
 
+export function uploadAnswer(upload: Upload, datasetId: string | undefined): UploadAnswer {
+  return {
+    upload_id: prefixed('upl', upload.id),
+    bytes: upload.length,
+    bytes_received: upload.received,
+    name: upload.name,
+    dataset_id: datasetId === undefined ? null : prefixed('ds', datasetId),
+    sha256: upload.sha256,
+    created_at: new Date(upload.createdAt).toISOString(),
+    expires_at: new Date(upload.expiresAt).toISOString(),
+  };
+}
+
 /** The bare id. @throws AppError not_found for an id that is none. */
-function uploadIdOf(id: string): string {
+export function uploadIdOf(id: string): string {
   const bare = bareId('upl', id);
   if (bare === undefined) throw new AppError('not_found', 'there is no such upload');
   return bare;

@@ -9,6 +9,7 @@ import { Uploads1700000000010 } from './0010-uploads.js';
 import { Schedules1700000000011 } from './0011-schedules.js';
 import { Quotas1700000000013 } from './0013-quotas.js';
 import { Retries1700000000020 } from './0020-retries.js';
+import { DirectUploads1700000000021 } from './0021-direct-uploads.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Schedules1700000000011,
   Quotas1700000000013,
   Retries1700000000020,
+  DirectUploads1700000000021,
 ].map((Migration) => ({ name: new Migration().name, Migration }));
