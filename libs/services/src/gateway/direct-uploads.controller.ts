@@ -70,7 +70,7 @@ export class DirectUploadsController {
       () => true,
       async (held) => {
         const input = await completeDirect(this.#stores, held, sha256);
-        if (held.upload.sha256 === null) this.admission.received(tenantId, input.bytes);
+        if (held.upload.sha256 === null) await this.admission.received(tenantId, input.bytes);
         return uploadAnswer({ ...held.upload, received: held.upload.length, sha256: input.sha256 }, input.datasetId);
       },
     );
