@@ -44,6 +44,7 @@ test(`a Prometheus parser accepts the metrics${promtool ? '' : ' (promtool: not 
 });
 
 test('counters and gauges say what the rows of the database say', async () => {
+  await scrape(); // has the dependencies asked
   await attune.run({ bytes: new Uint8Array([0x50, 0x4b, 3, 4, 0, 0]) });
   await attune.run({ bytes: `patient_id,birth_date\n${'P1,1980-01-31\n'.repeat(40)}"P2,x\n`, options: { output_formats: ['csv'] } });
   const counted = (
@@ -61,6 +62,8 @@ test('counters and gauges say what the rows of the database say', async () => {
     ['query_duration_seconds_count', 'transform.pass'],
     ['worker_slots', 'free'],
     ['build_info', 'version'],
+    ['dependency_up', 'storage'],
+    ['jobs_failed_total', '"data"'],
   ] as const)
     expect([name, valueOf(name, at) > 0]).toEqual([name, true]);
 });

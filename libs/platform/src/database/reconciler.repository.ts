@@ -75,6 +75,14 @@ export class ReconcilerRepository {
     );
   }
 
+  /** When `attune backup` last ended well, in seconds since 1970. */
+  async backupTaken(): Promise<number | undefined> {
+    const [row] = await this.database.query<{ at: number }>(
+      `SELECT extract(epoch from began_at)::float8 AS at FROM attune.chores WHERE name = 'backup'`,
+    );
+    return row?.at;
+  }
+
   /** How the database itself is doing. */
   async vitals(): Promise<{ connections: number; xminAge: number; deadTuples: { table: string; dead: number }[] }> {
     const [server] = await this.database.query<{ connections: number; xmin_age: number }>(

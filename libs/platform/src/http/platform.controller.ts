@@ -46,6 +46,7 @@ export class PlatformController {
   async scrape(@Req() request: Request, @Res() response: Response): Promise<void> {
     if (!request.accepts(['text/plain', 'application/openmetrics-text']))
       throw new AppError('not_acceptable', 'metrics are Prometheus text');
+    void this.health.read(); // the next scrape tells whether the dependencies answer; this one waits for none of them
     response.set('Content-Type', this.metrics.registry.contentType).send(await this.metrics.registry.metrics());
   }
 

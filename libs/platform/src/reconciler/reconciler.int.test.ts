@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { pino } from 'pino';
+import { BackupRepository } from '../database/backup.repository.js';
 import { Database } from '../database/database.js';
 import { GarbageRepository } from '../database/garbage.repository.js';
 import { JobsRepository } from '../database/jobs.repository.js';
@@ -17,6 +18,7 @@ import { Retention } from '../housekeeping/retention.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Reconciler } from './reconciler.js';
+import { TruthGauges } from './truth-gauges.js';
 
 jest.setTimeout(30_000);
 
@@ -89,6 +91,15 @@ test('the gauge of lost jobs is 0, and tells of a job that nothing will move aga
   await database.query(`UPDATE attune.job_stages SET status = 'waiting' WHERE job_id = $1`, [jobId]);
   await reconciler.pass();
   expect(await gauge('lostJobs')).toBe(1);
+});
+
+test('the gauge of the last backup is absent before the first one, and then tells its time', async () => {
+  const taken = async () => (await metrics.backupTaken.get()).values.map(({ value }) => value);
+  await reconciler.pass();
+  expect(await taken()).toEqual([]);
+  await new BackupRepository(database).noteTaken();
+  await new TruthGauges(new ReconcilerRepository(database), fresh.url, metrics).refresh();
+  expect(Math.abs(Date.now() / 1000 - (await taken())[0]!)).toBeLessThan(60);
 });
 
 test('of several reconcilers at once only one repairs', async () => {

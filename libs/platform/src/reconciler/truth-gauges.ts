@@ -50,6 +50,8 @@ export class TruthGauges {
       storageUsed.set({ backend: 'file', layer }, bytes);
       storageObjects.set({ backend: 'file', layer }, objects);
     }
+    const backupTaken = await this.repository.backupTaken();
+    if (backupTaken !== undefined) this.metrics.backupTaken.set(backupTaken);
   }
 
   async #servers(): Promise<void> {

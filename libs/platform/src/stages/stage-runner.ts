@@ -175,6 +175,7 @@ export function noteTerminal(metrics: Metrics, job: { operation: string }, trans
   const terminal = transition.effects.find((effect) => effect.type === 'terminal');
   if (!terminal) return;
   metrics.jobsProcessed.inc({ status: terminal.status });
+  if (terminal.status === 'failed') metrics.jobsFailed.inc({ error_class: transition.after.error?.class ?? 'unknown' });
   // A later generation begins with its resubmission.
   const began = transition.job.generation > 1 ? (transition.job.started_at ?? Date.now()) : transition.job.created_at;
   metrics.jobDuration.observe({ operation_type: job.operation }, Math.max(0, Date.now() - began) / 1000);

@@ -5,6 +5,7 @@ export class Metrics {
   readonly registry = new Registry();
 
   readonly jobsProcessed = this.#counter('jobs_processed_total', 'Jobs that reached a terminal status.', ['status']);
+  readonly jobsFailed = this.#counter('jobs_failed_total', 'Jobs that failed, by the class of their error.', ['error_class']);
   readonly jobsSubmitted = this.#counter('jobs_submitted_total', 'Jobs accepted.', ['operation_type', 'source']);
   readonly jobsRedriven = this.#counter('jobs_redriven_total', 'Failed and expired jobs that were told to go on.', ['error_class']);
   readonly jobDuration = this.#histogram(
@@ -130,6 +131,11 @@ export class Metrics {
   readonly pgDeadTuples = this.#gauge('pg_dead_tuples', 'Dead rows that wait for a vacuum, leader only.', ['table']);
   readonly redisMemory = this.#gauge('redis_memory_ratio', 'Used share of the memory that Redis may take, leader only.', []);
   readonly redisPolicy = this.#gauge('redis_eviction_policy_ok', '1 when Redis evicts nothing, leader only.', []);
+  readonly backupTaken = this.#gauge(
+    'backup_last_success_timestamp_seconds',
+    'When attune backup last ended well; absent before the first time, leader only.',
+    [],
+  );
   readonly leader = this.#gauge('reconciler_leader', '1 in the one process that exports what is true of all jobs.', []);
   readonly lostJobs = this.#gauge('lost_jobs', 'Accepted jobs that nothing will move again; must be 0.', []);
 
@@ -144,8 +150,8 @@ export class Metrics {
   forgetTruth(): void {
     for (const gauge of [this.backlogJobs, this.backlogAge, this.inflight, this.dlqJobs]) gauge.reset();
     for (const gauge of [this.storageUsed, this.storageObjects, this.pgDeadTuples]) gauge.reset();
-    for (const gauge of [this.lostJobs, this.pgConnections, this.pgXminAge, this.redisMemory, this.redisPolicy, this.scheduleLag])
-      gauge.remove();
+    for (const gauge of [this.lostJobs, this.pgConnections, this.pgXminAge, this.redisMemory, this.redisPolicy]) gauge.remove();
+    for (const gauge of [this.scheduleLag, this.backupTaken]) gauge.remove();
     this.leader.set(0);
   }
 
