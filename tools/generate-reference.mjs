@@ -1,4 +1,4 @@
-// npm run gen: writes the reference pages and .env.example from the code, and the code of gRPC from proto/. With --check nothing is written, and stale files end it with 1.
+// npm run gen: writes the reference pages, .env.example and the dashboards from the code, and the code of gRPC from proto/. With --check nothing is written, and stale files end it with 1.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { entities, ERROR_KINDS, FINDING_KINDS, LINEAGE_COLUMNS } from '@attune/core';
@@ -25,6 +25,7 @@ const CLASSES = {
 // Two files of the platform and not its front door, which would load the whole framework.
 const { describeSettings } = await compiled('config/config.js');
 const { Metrics } = await compiled('telemetry/metrics.js');
+const { dashboardFiles } = await import('./dist/dashboards/index.js');
 
 const source = productSource();
 const PAGES = {
@@ -36,6 +37,7 @@ const PAGES = {
   ...Object.fromEntries(entities.map((entity) => [`docs/reference/${fileOf(entity)}`, () => entityPage(entity)])),
   'docs/reference/metrics.md': metricsPage,
   '.env.example': environmentExample,
+  ...Object.fromEntries(Object.entries(dashboardFiles).map(([path, text]) => [path, () => text])),
 };
 
 const stale = [];
