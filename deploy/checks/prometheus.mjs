@@ -197,8 +197,8 @@ class Prometheus {
   /** Whether the query has had an answer at any time of the last minutes. */
   async saw(query) {
     const now = Date.now() / 1000;
-    const range = new URLSearchParams({ query, start: String(now - 180), end: String(now), step: '5' });
-    return (await this.ask(`query_range?${range}`)).result.length > 0;
+    const range = `start=${now - 180}&end=${now}&step=5`;
+    return (await this.ask(`query_range?query=${encodeURIComponent(query)}&${range}`)).result.length > 0;
   }
 
   async stop() {

@@ -39,7 +39,7 @@ export const overview: Dashboard = {
     ]),
     graph('Jobs that ended', 'ops', 'By their status.', [rate('jobs_processed_total{job="attune"}', 'status'), '{{status}}']),
     graph('Alerts that fire', 'short', 'Each has a heading in the runbook.', [
-      'sum by (alertname, severity) (ALERTS{alertstate="firing"})',
+      'sum by (alertname, severity) (ALERTS{alertstate="firing"}) or vector(0)',
       '{{alertname}} ({{severity}})',
     ]),
     stat(
