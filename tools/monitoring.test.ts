@@ -91,6 +91,19 @@ test('every rule asks for metrics and labels that Attune exports', () => {
   expect(rules.flatMap(({ expr }) => unknownIn(expr))).toEqual([]);
 });
 
+test('every query asks for the scrape that is called attune, because other programs have metrics of the same names', () => {
+  const queries = [
+    ...rules.map(({ expr }) => expr),
+    ...dashboards.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries.map(([query]) => query))),
+  ];
+  const ofAnybody = (query: string) =>
+    readsOf(query).metrics.filter(({ metric, labels }) => !/:|^ALERTS$/.test(metric) && !labels.includes('job'));
+  expect(ofAnybody('rate(http_requests_total{code="500"}[5m]) > up{job="attune"}')).toEqual([
+    { metric: 'http_requests_total', labels: ['code'] },
+  ]);
+  expect(queries.flatMap(ofAnybody)).toEqual([]);
+});
+
 test('every alert is a page or a ticket, says what it is, and has a heading in the runbook that nothing else has', () => {
   const faults = alerts.filter(
     ({ alert, labels, annotations: { summary, description, runbook_url: url } }) =>
