@@ -1,0 +1,154 @@
+// Builds the images, starts all of docker-compose.yml on stand-ins, and kills its containers one after another while jobs run.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, compose, container, podman, PROJECT, readCapabilities, requestsOf, ROOT, run, untilHealthy } from './stack.mjs';
+
+export const name = 'compose';
+
+const BASES = { NODE_IMAGE: 'localhost/attune-offline-node:bookworm', RUN_IMAGE: 'localhost/attune-offline-run:bookworm' };
+const STAND_INS = [...Object.values(BASES), 'localhost/attune-offline-servers:bookworm', 'localhost/attune-offline-s3:bookworm'];
+const IMAGES = {
+  gateway: 'attune-gateway',
+  validator: 'attune-validator',
+  harmonizer: 'attune-harmonizer',
+  generator: 'attune-generator',
+  attune: 'attune',
+};
+const MAX_MB = 350;
+const SERVERS = ['database', 'queue', 's3'];
+const SERVICES = ['validator', 'harmonizer', 'generator', 'gateway-1', 'gateway-2'];
+/** Which stage has to run for the kill of a worker to matter; the others matter at any time. The stand-in for S3 forgets everything. */
+const STAGES = { validator: ['inspect', 'validate', 'check'], harmonizer: ['plan', 'transform'], generator: ['publish'] };
+const VICTIMS = ['validator', 'database', 'harmonizer', 'gateway-1', 'queue', 'gateway-2', 'balancer', 'generator'];
+const ROWS = process.env.CHECK_ROWS ?? '1000000';
+
+export async function check(report) {
+  const reason = missing();
+  if (reason) return report.notExecuted('images and compose', reason);
+  buildImages(report);
+  const folder = mkdtempSync(join(tmpdir(), 'attune-compose-'));
+  try {
+    const client = await start(report);
+    await sample(client, report);
+    await kills(client, join(folder, 'members.csv'), report);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    compose('down', '-v');
+    const left = podman('ps', '-a', '--filter', `name=${PROJECT}_`, '--format', '{{.Names}}');
+    if (left === '') report.executed('down: no container is left');
+    else report.failed(`down has left ${left}`);
+  }
+}
+
+function missing() {
+  for (const program of ['podman', 'podman-compose'])
+    if (run(program, ['--version'], { check: false }).status !== 0) return `there is no ${program}`;
+  const absent = STAND_INS.find((image) => run('podman', ['image', 'exists', image], { check: false }).status !== 0);
+  return absent && `there is no ${absent}: node deploy/offline/make-bases.mjs`;
+}
+
+function buildImages(report) {
+  const bases = Object.entries(BASES).flatMap(([name, image]) => ['--build-arg', `${name}=${image}`]);
+  const base = sizeOf(BASES.RUN_IMAGE);
+  for (const [target, image] of Object.entries(IMAGES)) {
+    const tag = `localhost/${image}:0.1.0`;
+    podman(
+      'build',
+      '--quiet',
+      '--format',
+      'docker',
+      '--network',
+      'host',
+      '--file',
+      'deploy/Dockerfile',
+      '--target',
+      target,
+      '--tag',
+      tag,
+      ...bases,
+      '.',
+    );
+    const megabytes = Math.round((sizeOf(tag) - base) / 1e6);
+    const layers = JSON.parse(podman('image', 'inspect', tag))[0].RootFS.Layers.length;
+    const said = `image ${image}: ${megabytes} MB above its base, ${layers} layers`;
+    if (megabytes <= MAX_MB) report.executed(said);
+    else report.failed(`${said}, and ${MAX_MB} are allowed`);
+  }
+}
+
+const sizeOf = (image) => JSON.parse(podman('image', 'inspect', image))[0].Size;
+
+/** Old podman-compose waits for nothing, so the order of depends_on is kept here. */
+async function start(report) {
+  run(process.execPath, ['deploy/compose/make-secrets.mjs']);
+  compose('up', '--no-build', '--detach', ...SERVERS);
+  await untilHealthy(SERVERS);
+  compose('up', '--no-build', '--detach', 'migrate');
+  if (podman('wait', container('migrate')) !== '0') throw new Error(`migrate has failed: ${podman('logs', container('migrate'))}`);
+  compose('up', '--no-build', '--detach', ...SERVICES, 'balancer');
+  await untilHealthy([...SERVICES, 'balancer']);
+  report.executed(`up: ${SERVERS.length + SERVICES.length + 1} containers are healthy, and the migrations have ended with 0`);
+  for (const service of SERVICES) {
+    const found = JSON.stringify(readCapabilities(service));
+    const wanted = JSON.stringify({
+      uid: 65532,
+      capabilities: '0000000000000000',
+      noNewPrivileges: '1',
+      root: 'EROFS',
+      app: 'EROFS',
+      shell: false,
+    });
+    if (found === wanted) report.executed(`${service} is user 65532, without capabilities, writable root or shell`);
+    else report.failed(`${service}: ${found}`);
+  }
+  const key = /^att_\w+$/m.exec(compose('run', '--no-deps', '--rm', '-T', 'attune', 'keys', 'create'))?.[0];
+  if (!key) throw new Error('attune keys create has printed no key');
+  return new Client(key);
+}
+
+async function sample(client, report) {
+  const { status, stages } = await client.ended(await client.submit(join(ROOT, 'samples/members.csv'), 'sample'), 120);
+  const requests = [requestsOf('gateway-1'), requestsOf('gateway-2')];
+  const said = `the sample is ${status} after ${stages.length} stages; requests answered by the gateways: ${requests.join(' and ')}`;
+  if (status === 'completed' && requests.every((count) => count > 0)) report.executed(said);
+  else report.failed(said);
+}
+
+async function kills(client, file, report) {
+  run(process.execPath, ['bench/generate-members.mjs', '--rows', ROWS, '--seed', '7', '--hostile', '0.003', '--out', file]);
+  const before = Date.now();
+  const calm = await client.submit(file, 'calm');
+  const { status } = await client.ended(calm);
+  const wanted = await client.contentHash(calm);
+  if (status !== 'completed') return report.failed(`the undisturbed job of ${ROWS} rows is ${status}`);
+  report.executed(`undisturbed: ${ROWS} rows in ${Math.round((Date.now() - before) / 1000)} s, content ${wanted.hash}`);
+  const victims = [...VICTIMS];
+  for (let round = 1; victims.length > 0 && round <= 4; round++) {
+    const killed = [];
+    const started = Date.now();
+    const id = await client.submit(file, `round ${round}`);
+    const job = await client.ended(id, 900, async ({ status, stage }) => {
+      const next = victims.findIndex((service) => STAGES[service]?.includes(stage) ?? status === 'processing');
+      if (next < 0) return;
+      const [victim] = victims.splice(next, 1);
+      await kill(victim);
+      killed.push(`${victim} in ${stage}`);
+    });
+    const found = await client.contentHash(id);
+    const whole = job.status === 'completed' && (await client.resultIsWhole(id));
+    const said = `killed ${killed.join(', ') || 'nobody'}: job ${round} ${job.status} after ${Math.round((Date.now() - started) / 1000)} s, content ${found.hash}`;
+    if (whole && found.hash === wanted.hash) report.executed(said);
+    else report.failed(`${said}; not alike: ${found.artifacts.filter((line) => !wanted.artifacts.includes(line)).join('; ')}`);
+  }
+  if (victims.length > 0) report.notExecuted(`kill of ${victims.join(', ')}`, 'its stage was too short to be met');
+}
+
+/** SIGKILL; what the restart policy does not start again is started here, as a supervisor would. */
+async function kill(service) {
+  podman('kill', '--signal', 'KILL', container(service));
+  await pause(1000);
+  if (podman('inspect', container(service), '--format', '{{.State.Running}}') !== 'true') podman('start', container(service));
+  await pause(2000);
+}
