@@ -56,7 +56,9 @@ So that a reader has to know only these: ${functions()
 function rowsOf(node, value, path) {
   const shape = { ...(node.$ref ? schema.definitions[node.$ref.split('/').pop()] : {}), ...node };
   if (shape.properties && path !== 'settings')
-    return Object.entries(shape.properties).flatMap(([name, child]) => rowsOf(child, value?.[name], path === '' ? name : `${path}.${name}`));
+    return Object.entries(shape.properties).flatMap(([name, child]) =>
+      rowsOf(child, value?.[name], path === '' ? name : `${path}.${name}`),
+    );
   if (path === 'global') return [];
   const choice = shape.enum ? ` One of ${shape.enum.map((one) => `\`${one}\``).join(', ')}.` : '';
   const standard = value === undefined ? '' : `\`${JSON.stringify(value)}\``;
@@ -66,7 +68,9 @@ function rowsOf(node, value, path) {
 /** The words that stand where a function can stand. */
 function functions() {
   const texts = readdirSync(join(CHART, 'templates'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
-  const actions = texts.flatMap((name) => [...read(join(CHART, 'templates', name)).matchAll(/\{\{-?\s*(?!\/\*)(.*?)-?\}\}/gs)].map(([, code]) => code));
+  const actions = texts.flatMap((name) =>
+    [...read(join(CHART, 'templates', name)).matchAll(/\{\{(?!-?\s*\/\*)-?(.*?)-?\}\}/gs)].map(([, code]) => code),
+  );
   const bare = actions.map((code) => code.replace(/"[^"]*"/g, ''));
   const words = bare.flatMap((code) => [...code.matchAll(/(?<![.$\w])[a-zA-Z0-9]+(?!\w)/g)].map(([word]) => word));
   return [...new Set(words.filter((word) => !/^\d+$/.test(word) && !['true', 'false'].includes(word)))].sort();
