@@ -304,8 +304,8 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule, ...plants: (read
   [
     'every image is a version or a digest',
     pinned,
-    [inPod((_, container) => (container.image = 'ghcr.io/attune/gateway:latest')), /another one tomorrow/],
-    [inPod((_, container) => (container.image = 'ghcr.io/attune/gateway')), /another one tomorrow/],
+    [inPod((_, container) => (container.image = 'ghcr.io/attune/attune-gateway:latest')), /another one tomorrow/],
+    [inPod((_, container) => (container.image = 'ghcr.io/attune/attune-gateway')), /another one tomorrow/],
   ],
   [
     'every Service has a policy that lets somebody through',

@@ -25,7 +25,7 @@ labels:
   {{- include "attune.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* Takes root and component. A digest counts more than the tag, which then only tells people what it is. */}}
+{{/* Takes root and image. A digest counts more than the tag, which then only tells people what it is. */}}
 {{- define "attune.image" -}}
 {{- $digest := index .root.Values.image.digests .image -}}
 {{- if and .root.Values.image.requireDigests (not $digest) -}}
@@ -33,7 +33,7 @@ labels:
 {{- end -}}
 {{- $tag := default .root.Chart.AppVersion .root.Values.image.tag -}}
 {{- if eq $tag "latest" -}}{{- fail "image.tag: latest is a different image tomorrow; name a version" -}}{{- end -}}
-{{ .root.Values.image.registry }}/{{ .image }}:{{ $tag }}{{ if $digest }}@{{ $digest }}{{ end }}
+{{ .root.Values.image.registry }}/attune{{ if ne .image "attune" }}-{{ .image }}{{ end }}:{{ $tag }}{{ if $digest }}@{{ $digest }}{{ end }}
 {{- end -}}
 
 {{/* What runs behind the gateway's Service. */}}
