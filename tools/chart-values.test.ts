@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readConfig } from '@attune/platform/config';
 import Ajv from 'ajv';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments, visit } from 'yaml';
 
 jest.setTimeout(30_000);
 
@@ -106,6 +107,40 @@ test('every setting is set by the chart or may be given, and never both', () => 
   const known = [...new Set([...set, ...peers, ...LEFT_TO_ROLES])];
   expect(known.filter((name) => given.includes(name))).toEqual([]);
   expect([...known, ...given].sort()).toEqual(settings.sort());
+});
+
+/** What a file of a secret may hold; the real ones are mounted. */
+const HELD: Readonly<Record<string, string>> = {
+  ATTUNE_DATABASE_URL: 'postgres://attune:word@database:5432/attune',
+  ATTUNE_QUEUE_URL: 'rediss://queue:6379',
+  ATTUNE_KEY_PEPPER: 'x'.repeat(43),
+};
+const held = (name: string) => HELD[name] ?? (name.includes('_TLS_') ? '-----BEGIN CERTIFICATE-----' : 'held');
+
+/** The environments that a golden gives to processes of Attune. */
+function environmentsOf(golden: string): Record<string, string>[] {
+  const found: Record<string, string>[] = [];
+  for (const document of parseAllDocuments(golden))
+    visit(document, {
+      Pair(_, pair) {
+        if ((pair.key as { value?: unknown }).value !== 'env') return;
+        const env = (pair.value as { toJS(of: unknown): { name: string; value: string }[] }).toJS(document);
+        found.push(
+          Object.fromEntries(
+            env.map(({ name, value }) => (name.endsWith('_FILE') ? [name.slice(0, -5), held(name.slice(0, -5))] : [name, value])),
+          ),
+        );
+      },
+    });
+  return found;
+}
+
+test('Attune takes every environment that the chart gives', () => {
+  const goldens = readdirSync(join(CHART, 'golden')).filter((name) => name.endsWith('.yaml'));
+  const all = goldens.flatMap((name) => environmentsOf(read(`golden/${name}`)));
+  expect(all.length).toBeGreaterThan(goldens.length * 3);
+  for (const environment of all) expect(readConfig(environment).dataDir).toBe('/var/lib/attune');
+  expect(() => readConfig({ ...all[0], ATTUNE_GATEWAY_PORT: 'tcp://10.0.0.1:8080' })).toThrow(/ATTUNE_GATEWAY_PORT/);
 });
 
 test('every alert of the chart has a runbook that exists', () => {

@@ -1,7 +1,7 @@
 // Writes helm/attune/README.md from the schema and the values of the chart, and copies rules and dashboards of deploy/ into it, where
 // they exist. With --check nothing is written, and stale files end it with 1.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -24,7 +24,11 @@ const stale = Object.entries(wanted).filter(([path, text]) => !existsSync(join(C
 if (process.argv.includes('--check')) {
   for (const [path] of stale) process.stderr.write(`helm/attune/${path} is stale: node tools/generate-chart.mjs\n`);
   process.exitCode = stale.length > 0 ? 1 : 0;
-} else for (const [path, text] of stale) writeFileSync(join(CHART, path), text);
+} else
+  for (const [path, text] of stale) {
+    mkdirSync(dirname(join(CHART, path)), { recursive: true });
+    writeFileSync(join(CHART, path), text);
+  }
 
 function dashboards() {
   const folder = join(ROOT, DASHBOARDS);

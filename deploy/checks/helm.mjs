@@ -132,9 +132,7 @@ async function judged(server, report) {
   await server.ask('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', priorityClass);
   for (const account of ['attune', 'records'])
     await server.ask('POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { metadata: { name: account } });
-  const planted = podOf(objectsOf(SETS.find((set) => set.name === 'minimal')).find(({ kind }) => kind === 'StatefulSet'))[0];
-  const said = await server.refusal({ ...planted, spec: { ...planted.spec, hostNetwork: true } });
-  if (!said.includes('violates PodSecurity')) report.failed(`the API server lets a pod onto the network of its node: ${said}`);
+  await refuses(server, report);
   const counts = { objects: 0, pods: 0 };
   for (const set of SETS) {
     const objects = objectsOf(set);
@@ -146,8 +144,24 @@ async function judged(server, report) {
     counts.objects += objects.length;
     counts.pods += pods.length;
   }
-  const line = `kube-apiserver ${server.version}, strict fields, Pod Security restricted: ${counts.objects} objects and ${counts.pods} pods of ${SETS.length} sets asked about`;
+  const line = `kube-apiserver ${server.version}, strict fields, Pod Security restricted: ${counts.objects} objects and ${counts.pods} pods of ${SETS.length} sets taken, 4 planted faults refused`;
   report.executed(`${line} (kinds of KEDA, cert-manager, External Secrets, Prometheus operator and Gateway API by stand-ins)`);
+}
+
+/** The judge is judged first: what may not pass must not. */
+async function refuses(server, report) {
+  const stateful = objectsOf(SETS.find((set) => set.name === 'minimal')).find(({ kind }) => kind === 'StatefulSet');
+  const pod = withVolumes(podOf(stateful)[0]);
+  const plants = [
+    [{ ...pod, spec: { ...pod.spec, hostNetwork: true } }, /violates PodSecurity/],
+    [{ ...pod, spec: { ...pod.spec, securityContext: {} } }, /violates PodSecurity/],
+    [{ ...pod, spec: { ...pod.spec, colour: 'red' } }, /unknown field "spec.colour"/],
+    [{ ...stateful, spec: { ...stateful.spec, serviceName: 7 } }, /serviceName/],
+  ];
+  for (const [object, complaint] of plants) {
+    const said = await server.refusal(object);
+    if (!complaint.test(said)) report.failed(`the API server did not refuse what it should (${complaint}): ${said}`);
+  }
 }
 
 const runtimeClass = { metadata: { name: 'gvisor' }, handler: 'runsc' };
