@@ -20,7 +20,7 @@ interface Container {
   startupProbe?: Probe;
   readinessProbe?: Probe;
   livenessProbe?: Probe;
-  lifecycle?: { preStop: { sleep: { seconds: number } } };
+  lifecycle?: { preStop: { exec: { command: string[] } } };
 }
 interface PodSpec {
   automountServiceAccountToken?: boolean;
@@ -185,11 +185,13 @@ const probed: Rule = (objects) =>
   [...kindOf(objects, 'Deployment'), ...kindOf(objects, 'StatefulSet')].flatMap(({ metadata: { name }, spec }) => {
     const pod = spec!.template!.spec;
     return pod.containers.flatMap(({ startupProbe, readinessProbe, livenessProbe, lifecycle }) => {
-      const pause = lifecycle?.preStop.sleep.seconds ?? 0;
+      const script = lifecycle?.preStop.exec.command.at(-1) ?? '';
+      const pause = Number(/(\d+)000\)\)$/.exec(script)?.[1] ?? 0);
       return [
         ...(startupProbe?.httpGet?.path === '/health/live' ? [] : [`${name} has no startup probe`]),
         ...(readinessProbe?.httpGet?.path === '/health/ready' ? [] : [`${name} has no readiness probe`]),
         ...(livenessProbe?.httpGet?.path === '/health/live' ? [] : [`${name} may be killed for what it depends on`]),
+        ...(script.includes("'http://127.0.0.1:8080/internal/drain', { method: 'POST' }") ? [] : [`${name} does not drain`]),
         ...((pod.terminationGracePeriodSeconds ?? 30) > pause + STOPPING_SECONDS ? [] : [`${name} is killed while it stops`]),
       ];
     });

@@ -1,38 +1,21 @@
-// Writes helm/attune/README.md from the schema and the values of the chart, and copies rules and dashboards of deploy/ into it, where
-// they exist. With --check nothing is written, and stale files end it with 1.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Writes helm/attune/README.md from the schema and the values of the chart. With --check nothing is written, and a stale one ends it with 1.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '..');
 const CHART = join(ROOT, 'helm/attune');
-/** The chart can only read what lies inside of it. */
-const RULES = 'deploy/prometheus/rules/attune.yml';
-const DASHBOARDS = 'deploy/grafana/dashboards';
 
 const read = (path) => readFileSync(path, 'utf8');
 const schema = JSON.parse(read(join(CHART, 'values.schema.json')));
 const values = parse(read(join(CHART, 'values.yaml')));
 
-const wanted = {
-  'README.md': readme(),
-  ...(existsSync(join(ROOT, RULES)) ? { 'files/rules.yaml': read(join(ROOT, RULES)) } : {}),
-  ...Object.fromEntries(dashboards().map((name) => [`files/dashboards/${name}`, read(join(ROOT, DASHBOARDS, name))])),
-};
-
-const stale = Object.entries(wanted).filter(([path, text]) => !existsSync(join(CHART, path)) || read(join(CHART, path)) !== text);
-if (process.argv.includes('--check')) {
-  for (const [path] of stale) process.stderr.write(`helm/attune/${path} is stale: node tools/generate-chart.mjs\n`);
-  process.exitCode = stale.length > 0 ? 1 : 0;
-} else
-  for (const [path, text] of stale) {
-    mkdirSync(dirname(join(CHART, path)), { recursive: true });
-    writeFileSync(join(CHART, path), text);
-  }
-
-function dashboards() {
-  const folder = join(ROOT, DASHBOARDS);
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+const page = join(CHART, 'README.md');
+const text = readme();
+if (!process.argv.includes('--check')) writeFileSync(page, text);
+else if (read(page) !== text) {
+  process.stderr.write('helm/attune/README.md is stale: node tools/generate-chart.mjs\n');
+  process.exitCode = 1;
 }
 
 function readme() {

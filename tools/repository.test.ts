@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -13,7 +13,13 @@ function committable(): string[] {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
-  return list.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)) && statSync(join(ROOT, path)).size < 1 << 20);
+  return list.split('\0').filter((path) => path !== '' && existsSync(join(ROOT, path)) && isText(join(ROOT, path)));
+}
+
+/** No sample of data, and no link: what it leads to is looked at where it lies. */
+function isText(file: string): boolean {
+  const found = lstatSync(file);
+  return found.isFile() && found.size < 1 << 20;
 }
 
 /** Shapes of keys and tokens; the words are cut so that this file does not hold them. */

@@ -80,13 +80,16 @@ livenessProbe:
   failureThreshold: 6
 {{- end -}}
 
-{{/* SIGTERM drains; the pause before it lets load balancers forget the pod. Kubernetes 1.29 knows no sleep. */}}
+{{/* The process says that it is not ready any more and serves on, while load balancers forget the pod; then comes SIGTERM. */}}
 {{- define "attune.drain" -}}
-{{- if and .root.Values.pod.drainSeconds (semverCompare ">=1.30-0" .root.Capabilities.KubeVersion.Version) }}
+{{- with .root.Values.pod.drainSeconds }}
 lifecycle:
   preStop:
-    sleep:
-      seconds: {{ .root.Values.pod.drainSeconds }}
+    exec:
+      command:
+        - /usr/local/bin/node
+        - -e
+        - {{ printf "fetch('http://127.0.0.1:8080/internal/drain', { method: 'POST' }).finally(() => setTimeout(() => {}, %v000))" . | quote }}
 {{- end }}
 {{- end -}}
 
