@@ -14,8 +14,8 @@ const ENVIRONMENT = {
   CONTAINERS_CONF: join(ROOT, 'deploy/offline/containers.conf'),
   GATEWAY_PORT: PORT,
 };
-/** These name the job, which is another one for every job. */
-const NAMING_JOBS = ['quality', 'report'];
+/** These name the job or its time, which are others for every job; the hashes in the manifest are compared with what is there. */
+const NAMING_JOBS = ['quality', 'report', 'manifest'];
 
 export const container = (service) => `${PROJECT}_${service}_1`;
 
