@@ -60,7 +60,8 @@ export const objects = [
   {
     id: 'F51',
     fault: 'a multipart upload is completed twice, or a part is missing',
-    missing: 'the files of this harness are one part each; libs/services/src/gateway/direct-uploads.int.test.ts and libs/platform/src/blobs/s3-faults.int.test.ts do it',
+    missing:
+      'the files of this harness are one part each; libs/services/src/gateway/direct-uploads.int.test.ts and libs/platform/src/blobs/s3-faults.int.test.ts do it',
   },
   row('F52', 'S3 is down', [{ kind: 'error' }], { span: 'objects are down', more: down }),
 ];

@@ -48,8 +48,7 @@ export async function preflight(database: Database, queueUrl: string): Promise<r
 
 /** Whatever is only unwise is logged. @throws AppError validation_failed with the first thing that keeps Attune from working, and its remedy */
 export function refuseUnfit(checkups: readonly Checkup[], log: Logger): void {
-  for (const { what, state, found } of checkups)
-    if (state === 'warn') log.warn({ what: `${what}: ${found}` }, 'preflight');
+  for (const { what, state, found } of checkups) if (state === 'warn') log.warn({ what: `${what}: ${found}` }, 'preflight');
   const unfit = checkups.find(({ state }) => state === 'fail');
   if (unfit) throw new AppError('validation_failed', `${unfit.what}: ${unfit.found}. ${unfit.remedy ?? ''}`.trim());
 }
