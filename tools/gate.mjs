@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { COUNTS_FILE } from './count-reporter.mjs';
 import { ensureInstalled, ROOT } from './install.mjs';
-import { NX, runNode } from './processes.mjs';
+import { NX, runNode, TSC } from './processes.mjs';
 import { provideRedis, redisProgram } from './redis.mjs';
 
 /**
@@ -19,6 +19,12 @@ export async function passGate(words) {
   );
   const folders = projectFolders();
   for (const folder of folders) rmSync(join(folder, COUNTS_FILE), { force: true });
+  // Everything at once is built in a third of the time that Nx takes for one project after another; it then finds each of them built.
+  const built = await runNode([TSC, '-b', 'tsconfig.json']);
+  if (built !== 0) {
+    console.log('The build has failed; see above.');
+    process.exit(built);
+  }
   // `gate` does nothing but depend on the end-to-end tests: Nx begins first with what others wait for, and these take longest of all.
   const args = [
     ...words,
