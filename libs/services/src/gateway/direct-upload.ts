@@ -2,7 +2,7 @@ import type { DirectUploadBody } from '@attune/api';
 import { AppError, prefixed } from '@attune/core';
 import type { BlobStore, DirectTransfers, Upload } from '@attune/platform';
 import { keepReceived, type JobInput } from './keep-received.js';
-import { discard, type Held, type UploadStores } from './upload-parts.js';
+import { discard, type Held, type UploadStores, wholeBefore } from './upload-parts.js';
 
 const MiB = 1024 * 1024;
 /** S3 takes 5 MiB at least, and 10,000 parts at most; a thousand addresses are what one answer should hold. */
@@ -67,9 +67,7 @@ export async function completeDirect(stores: UploadStores, { upload, holder }: H
   const mismatch = (): AppError => new AppError('checksum_mismatch', 'the bytes hash to something else than was said; upload them anew');
   if (upload.sha256 !== null) {
     if (sha256Of !== null && sha256Of !== upload.sha256) throw mismatch();
-    const before = await datasets.named(tenantId, { sha256: upload.sha256 });
-    if (before) return { ...before, name };
-    throw new AppError('not_found', 'the bytes of the upload were removed with their last job');
+    return wholeBefore(stores, upload, upload.sha256);
   }
   const direct = directStore(blobs);
   await expectParts(direct, upload, expected);

@@ -90,11 +90,7 @@ export async function append({ uploads, blobs, metrics }: UploadStores, { upload
 export async function assemble(stores: UploadStores, { upload, holder }: Held): Promise<JobInput> {
   const { uploads, datasets, blobs } = stores;
   const { tenantId, length, declaredSha256, name } = upload;
-  if (upload.sha256 !== null) {
-    const before = await datasets.named(tenantId, { sha256: upload.sha256 });
-    if (before) return { ...before, name };
-    throw new AppError('not_found', 'the bytes of the upload were removed with their last job');
-  }
+  if (upload.sha256 !== null) return wholeBefore(stores, upload, upload.sha256);
   const keyOf = (sha256: string): string => {
     if (declaredSha256 !== null && declaredSha256 !== sha256)
       throw new AppError('checksum_mismatch', 'the bytes hash to something else than Upload-Metadata says; upload them anew');
@@ -112,6 +108,13 @@ export async function assemble(stores: UploadStores, { upload, holder }: Held): 
       await discard(stores, upload);
     throw error;
   }
+}
+
+/** What an upload that was completed before has become. @throws AppError not_found */
+export async function wholeBefore({ datasets }: UploadStores, { tenantId, name }: Upload, sha256: string): Promise<JobInput> {
+  const before = await datasets.named(tenantId, { sha256 });
+  if (before) return { ...before, name };
+  throw new AppError('not_found', 'the bytes of the upload were removed with their last job');
 }
 
 /** Forgets the upload and what is stored of it; a blob that came of it stays. @throws AppError not_found */
