@@ -241,7 +241,7 @@ const exactPins: Rule = (tree) =>
     const manifest = JSON.parse(text) as Record<string, Record<string, string> | undefined>;
     const pins = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((group) => Object.entries(manifest[group] ?? {}));
     return pins
-      .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+      .filter(([, version]) => !/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
       .map(([name, version]) => `${path} takes ${name} ${version}`);
   });
 

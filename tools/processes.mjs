@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { ROOT } from './install.mjs';
 
 export const ATTUNE = join(ROOT, 'apps/attune/bin/attune.mjs');
-export const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+/** The compiler in Go, in a third of the time; the one in JavaScript (`typescript`) is there for ESLint, which needs its API. */
+export const TSC = join(ROOT, 'node_modules/typescript7/bin/tsc');
 export const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
 /** The application with every lib it needs, and no tests. */
 export const PRODUCT = join(ROOT, 'apps/attune/tsconfig.build.json');
