@@ -120,7 +120,6 @@ async function killed(
 
 const plain = text(30_000);
 const INPUTS: [string, number, Buffer][] = [
-  ['a plain text', 1, plain],
   ['a plain text', 2, plain],
   ['a gzip container', 2, gzipSync(plain)],
   [
