@@ -144,7 +144,7 @@ test('Attune takes every environment that the chart gives', () => {
 });
 
 test('every alert of the chart has a runbook that exists', () => {
-  const { groups } = parse(read('files/rules.yaml')) as {
+  const { groups } = parse(read('files/rules/alerts.yml')) as {
     groups: { rules: { alert?: string; annotations?: { runbook_url?: string } }[] }[];
   };
   const alerts = groups.flatMap(({ rules }) => rules).filter(({ alert }) => alert !== undefined);

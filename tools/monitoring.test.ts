@@ -23,8 +23,10 @@ interface RuleTests {
   readonly tests: readonly { readonly name: string; readonly promql_expr_test: readonly { readonly expr: string }[] }[];
 }
 
-const { groups } = parse(read('deploy/prometheus/rules/attune.yml')) as { groups: { rules: (AlertRule | Recording)[] }[] };
-const rules = groups.flatMap((group) => group.rules);
+const rules = ['recordings', 'alerts'].flatMap((name) => {
+  const { groups } = parse(read(`deploy/prometheus/rules/${name}.yml`)) as { groups: { rules: (AlertRule | Recording)[] }[] };
+  return groups.flatMap((group) => group.rules);
+});
 const alerts = rules.filter((rule) => 'alert' in rule);
 const recordings = rules.filter((rule) => 'record' in rule);
 const headings = [...read('docs/runbook.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!);

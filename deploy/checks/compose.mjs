@@ -3,7 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, compose, container, podman, PROJECT, readCapabilities, requestsOf, ROOT, run, untilHealthy } from './stack.mjs';
+import {
+  Client,
+  compose,
+  container,
+  podman,
+  PROJECT,
+  readCapabilities,
+  requestsOf,
+  revisionOf,
+  ROOT,
+  run,
+  untilHealthy,
+} from './stack.mjs';
 
 export const name = 'compose';
 
@@ -34,6 +46,7 @@ export async function check(report) {
   try {
     const client = await start(report);
     await sample(client, report);
+    await rolling(client, report);
     await kills(client, join(folder, 'members.csv'), report);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -51,27 +64,19 @@ function missing() {
   return absent && `there is no ${absent}: node deploy/offline/make-bases.mjs`;
 }
 
-function buildImages(report) {
+function build(version, given = []) {
   const bases = Object.entries(BASES).flatMap(([name, image]) => ['--build-arg', `${name}=${image}`]);
-  const base = sizeOf(BASES.RUN_IMAGE);
   for (const [target, image] of Object.entries(IMAGES)) {
+    const which = ['--target', target, '--tag', `localhost/${image}:${version}`];
+    podman('build', '--quiet', '--format', 'docker', '--network', 'host', '--file', 'deploy/Dockerfile', ...which, ...bases, ...given, '.');
+  }
+}
+
+function buildImages(report) {
+  build('0.1.0');
+  const base = sizeOf(BASES.RUN_IMAGE);
+  for (const image of Object.values(IMAGES)) {
     const tag = `localhost/${image}:0.1.0`;
-    podman(
-      'build',
-      '--quiet',
-      '--format',
-      'docker',
-      '--network',
-      'host',
-      '--file',
-      'deploy/Dockerfile',
-      '--target',
-      target,
-      '--tag',
-      tag,
-      ...bases,
-      '.',
-    );
     const megabytes = Math.round((sizeOf(tag) - base) / 1e6);
     const layers = JSON.parse(podman('image', 'inspect', tag))[0].RootFS.Layers.length;
     const said = `image ${image}: ${megabytes} MB above its base, ${layers} layers`;
@@ -145,6 +150,44 @@ async function kills(client, file, report) {
     else report.failed(`${said}; not alike: ${found.artifacts.filter((line) => !wanted.artifacts.includes(line)).join('; ')}`);
   }
   if (victims.length > 0) report.notExecuted(`kill of ${victims.join(', ')}`, 'its stage was too short to be met');
+}
+
+/** Every service is replaced by another revision of itself while jobs run: none fails, and no request is answered 5xx but 503. */
+async function rolling(client, report) {
+  build('next', ['--build-arg', 'REVISION=next']);
+  for (const image of Object.values(IMAGES)) podman('tag', `localhost/${image}:next`, `localhost/${image}:0.1.0`);
+  client.answers = {};
+  const ids = [];
+  let over = false;
+  const load = Array.from({ length: 3 }, async (_, client_) => {
+    for (let i = 0; !over; i++) {
+      const id = await client.submit(join(ROOT, 'samples/members.csv'), `rolling-${client_}-${i}`);
+      ids.push(id);
+      await client.ended(id, 300);
+    }
+  });
+  const revisions = new Set();
+  try {
+    for (const service of SERVICES) {
+      podman('stop', '--time', '45', container(service));
+      podman('rm', container(service));
+      compose('up', '--no-build', '--detach', service);
+      await untilHealthy([service]);
+      revisions.add(`${revisionOf('gateway-1')} and ${revisionOf('gateway-2')}`);
+      await pause(5000);
+    }
+  } finally {
+    over = true;
+    await Promise.all(load);
+  }
+  const jobs = await Promise.all(ids.map((id) => client.job(id)));
+  const attempts = (await Promise.all(ids.map((id) => client.attempts(id)))).flat();
+  const repeated = attempts.filter(({ outcome }) => outcome !== 'done').length;
+  const failed = jobs.filter(({ status }) => status !== 'completed').length;
+  const wrong = Object.keys(client.answers).filter((status) => /^5/.test(status) && status !== '503');
+  const said = `rolling restart (${[...revisions].join('; ')}): ${jobs.length} jobs, ${failed} not completed; answers ${JSON.stringify(client.answers)}; ${repeated} of ${attempts.length} attempts repeated`;
+  if (failed === 0 && wrong.length === 0 && repeated <= attempts.length / 10 && revisions.size > 1) report.executed(said);
+  else report.failed(said);
 }
 
 /** SIGKILL; what the restart policy does not start again is started here, as a supervisor would. */

@@ -10,7 +10,7 @@ import { readsOf } from '../../tools/dist/dashboards/promql.js';
 
 export const name = 'Prometheus and Grafana';
 
-const RULES = path.join(ROOT, 'deploy/prometheus/rules/attune.yml');
+const RULES = ['recordings', 'alerts'].map((file) => path.join(ROOT, `deploy/prometheus/rules/${file}.yml`));
 const TESTS = path.join(ROOT, 'deploy/prometheus/tests');
 const DASHBOARDS = path.join(ROOT, 'deploy/grafana/dashboards');
 /** As docs/how-to-monitor.md says. */
@@ -50,7 +50,7 @@ export async function check(report) {
     return;
   }
   const tests = fs.readdirSync(TESTS).map((file) => path.join(TESTS, file));
-  tool(report, ['check', 'rules', RULES]);
+  tool(report, ['check', 'rules', ...RULES]);
   tool(report, ['test', 'rules', ...tests]);
   if (spawnSync('prometheus', ['--version']).error) {
     report.notExecuted('a Prometheus that scrapes a deployment', 'prometheus is not on the PATH');
@@ -68,7 +68,7 @@ function tool(report, args) {
 
 async function live(report) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-prometheus-'));
-  const deployment = new Split(path.join(directory, 'data'), {}, 1);
+  const deployment = new Split(path.join(directory, 'data'), { ATTUNE_CANARY_SECONDS: '20' }, 1);
   let prometheus;
   try {
     await deployment.start();

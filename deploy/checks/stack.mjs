@@ -50,6 +50,9 @@ export async function untilHealthy(services, seconds = 180) {
 
 /** A client that goes on through everything that may pass: gateways that are away, answers 5xx, a balancer that is killed. */
 export class Client {
+  /** How often each status was answered; `none` where nobody answered. */
+  answers = {};
+
   constructor(key) {
     this.key = key;
   }
@@ -58,14 +61,20 @@ export class Client {
     for (let tries = 0; ; tries++) {
       try {
         const answer = await fetch(`${URL}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${this.key}` } });
+        this.#count(answer.status);
         if (answer.ok) return answer;
         if (answer.status < 500 || tries > 60)
           throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`, { cause: 'final' });
       } catch (error) {
         if (error.cause === 'final' || tries > 60) throw error;
+        this.#count('none');
       }
       await pause(1000);
     }
+  }
+
+  #count(status) {
+    this.answers[status] = (this.answers[status] ?? 0) + 1;
   }
 
   async submit(file, idempotencyKey) {
@@ -77,6 +86,10 @@ export class Client {
 
   async job(id) {
     return (await this.ask(`/api/v1/jobs/${id}`)).json();
+  }
+
+  async attempts(id) {
+    return (await (await this.ask(`/api/v1/jobs/${id}/attempts`)).json()).data;
   }
 
   async ended(id, seconds = 900, during = async () => {}) {
@@ -120,4 +133,11 @@ export const requestsOf = (service) =>
       `fetch('http://127.0.0.1:8080/metrics').then(async (answer) => console.log(
          (await answer.text()).split('\\n').filter((line) => /^http_requests_total.*api.v1/.test(line)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)))`,
     ),
+  );
+
+/** The commit that a gateway says it was built of. */
+export const revisionOf = (service) =>
+  inside(
+    service,
+    `fetch('http://127.0.0.1:8080/api/v1/version').then(async (answer) => console.log((await answer.json()).commit ?? 'none'))`,
   );

@@ -14,7 +14,16 @@ export const overview: Dashboard = {
   uid: 'attune-overview',
   title: 'Attune: overview and objectives',
   description: 'Whether Attune does what it promises.',
-  alerts: ['ApiBurnFast', 'ApiBurnSlow', 'LatencyBurn', 'JobFailureBurn', 'JobFailureBurnSlow', 'ScrapeMissing'],
+  alerts: [
+    'CanaryFailing',
+    'CanaryWrongHash',
+    'ApiBurnFast',
+    'ApiBurnSlow',
+    'LatencyBurn',
+    'JobFailureBurn',
+    'JobFailureBurnSlow',
+    'ScrapeMissing',
+  ],
   panels: [
     stat(
       'Processes that answer',
@@ -42,6 +51,16 @@ export const overview: Dashboard = {
       'sum by (alertname, severity) (ALERTS{alertstate="firing"}) or vector(0)',
       '{{alertname}} ({{severity}})',
     ]),
+    graph('Jobs of a known result', 'short', 'By what came of them; all should be ok.', [
+      'sum by (outcome) (increase(canary_jobs_total{job="attune"}[$__rate_interval]))',
+      '{{outcome}}',
+    ]),
+    stat(
+      'Last job of a known result',
+      'dateTimeFromNow',
+      'max(canary_last_success_timestamp_seconds{job="attune"}) * 1000',
+      'Empty without ATTUNE_CANARY_SECONDS.',
+    ),
     stat(
       'Last backup',
       'dateTimeFromNow',

@@ -107,6 +107,12 @@ lifecycle:
   value: '50051'
 {{- end -}}
 
+{{/* A job of a known result so often, for the alerts CanaryFailing and CanaryWrongHash. */}}
+{{- define "attune.canaryEnv" -}}
+- name: ATTUNE_CANARY_SECONDS
+  value: {{ .root.Values.canary.seconds | quote }}
+{{- end -}}
+
 {{/* The settings that people give; the schema knows their names. */}}
 {{- define "attune.settingsEnv" -}}
 {{- range $name, $value := .root.Values.settings }}

@@ -43,6 +43,7 @@ spec:
         {{- include "attune.workerEnv" . | nindent 8 }}
         {{- else }}
         {{- include "attune.gatewayEnv" . | nindent 8 }}
+        {{- include "attune.canaryEnv" . | nindent 8 }}
         {{- end }}
         {{- if .root.Values.grpcTls.enabled }}
         {{- include "attune.tlsEnv" . | nindent 8 }}

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 export * from './auth/api-key.js';
 export * from './auth/authentication.js';
+export { newCanaryKey } from './auth/canary-tenant.js';
 export * from './auth/operators.js';
 export type { Manifest } from './backup/manifest.js';
 export * from './backup/restore-backup.js';
@@ -77,6 +78,7 @@ export * from './telemetry/correlation.js';
 export * from './telemetry/logger.js';
 export { activeTraceparent } from './telemetry/tracing.js';
 export * from './telemetry/metrics.js';
+export { Deadline } from './watch/deadline.js';
 export * from './database/webhooks.repository.js';
 export * from './database/fires.repository.js';
 export * from './database/schedules.repository.js';

@@ -150,6 +150,16 @@ const Settings = z.strictObject({
     .describe(
       'Days that a job is kept with its results after it has ended, where a tenant has not decided otherwise; 0 is for ever. Absent: 90.',
     ),
+  ATTUNE_DRAIN_SECONDS: quota
+    .default(0)
+    .describe(
+      'For so long a gateway that was told to stop goes on answering, while the balancer in front learns from /health/ready that it leaves. Absent: 0.',
+    ),
+  ATTUNE_CANARY_SECONDS: quota
+    .default(0)
+    .describe(
+      'A job of a known result is submitted through the API of the leading gateway so often, and what came of it is a metric; 0 is never. Absent: 0.',
+    ),
   ATTUNE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged to standard output. Absent: info.'),
   ATTUNE_OTLP_URL: z.url().optional().describe('OTLP/HTTP collector that traces are sent to. Absent: no traces.'),
   ATTUNE_TRACE_RATIO: z.coerce
@@ -197,6 +207,10 @@ export interface Config {
   readonly operators: readonly string[] | undefined;
   /** What holds where a tenant has not decided; null is for ever. */
   readonly retention: { readonly rawDays: number | null; readonly resultsDays: number | null };
+  /** From being told to stop to taking no connection more. */
+  readonly drainSeconds: number;
+  /** Between two jobs of a known result; 0 is never. */
+  readonly canarySeconds: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly otlpUrl: string | undefined;
   readonly traceRatio: number;
@@ -242,6 +256,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     keyPepper: settings.ATTUNE_KEY_PEPPER,
     operators: settings.ATTUNE_OPERATORS.length > 0 ? settings.ATTUNE_OPERATORS : undefined,
     retention: { rawDays: settings.ATTUNE_RETENTION_RAW_DAYS || null, resultsDays: settings.ATTUNE_RETENTION_RESULTS_DAYS || null },
+    drainSeconds: settings.ATTUNE_DRAIN_SECONDS,
+    canarySeconds: settings.ATTUNE_CANARY_SECONDS,
     logLevel: settings.ATTUNE_LOG_LEVEL,
     otlpUrl: settings.ATTUNE_OTLP_URL,
     traceRatio: settings.ATTUNE_TRACE_RATIO,

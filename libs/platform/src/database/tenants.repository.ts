@@ -20,6 +20,20 @@ export class TenantsRepository {
     );
   }
 
+  /** A tenant whose id is known beforehand. Fails where another tenant has the name. */
+  async reserveTenant(id: string, name: string): Promise<void> {
+    await this.database.query(`INSERT INTO attune.tenants (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, [id, name]);
+  }
+
+  /** The tenant has this key and no other. */
+  async replaceKeys(tenantId: string, start: string, hash: Buffer): Promise<void> {
+    await this.database.query(
+      `WITH old AS (DELETE FROM attune.api_keys WHERE tenant_id = $2)
+       INSERT INTO attune.api_keys (id, tenant_id, start, hash) VALUES ($1, $2, $3, $4)`,
+      [uuidv7(), tenantId, start, hash],
+    );
+  }
+
   async idOf(name: string): Promise<string | undefined> {
     const [tenant] = await this.database.query<{ id: string }>(`SELECT id FROM attune.tenants WHERE name = $1`, [name]);
     return tenant?.id;

@@ -14,6 +14,7 @@ const LEADER_LOCK = 0x7265636f;
 /** Sets right what no event brings about, and exports what is true of all jobs together: in one process of all. */
 export class Reconciler {
   readonly #gauges: TruthGauges;
+  readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> = Promise.resolve();
   #giveBack: (() => Promise<void>) | undefined;
@@ -27,7 +28,7 @@ export class Reconciler {
     private readonly housekeeping: Housekeeping,
     queueUrl: string,
     /** What else the leader does in each pass. */
-    private readonly eachPass: readonly (() => Promise<void>)[] = [],
+    private readonly eachPass: readonly ((signal: AbortSignal) => Promise<void>)[] = [],
   ) {
     this.#gauges = new TruthGauges(repository, queueUrl, metrics);
   }
@@ -40,6 +41,7 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stop.abort();
     await this.#pass;
     await this.housekeeping.stop();
     await this.#giveBack?.();
@@ -74,7 +76,7 @@ export class Reconciler {
     void this.housekeeping.tidy();
     for (const work of this.eachPass) {
       // Object storage that is down stops no schedule.
-      await work().catch((error: unknown) =>
+      await work(this.#stop.signal).catch((error: unknown) =>
         this.log.warn({ error: errorName(error) }, 'work of the leader failed; the next pass tries again'),
       );
     }

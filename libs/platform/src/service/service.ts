@@ -13,8 +13,8 @@ export interface Service {
   readonly leads?: readonly LeaderWork[];
 }
 
-/** Made once per process out of its parts. What it does may be going on elsewhere: a leader that was cut off learns of it late. */
-export type LeaderWork = (take: <T>(token: InjectionToken<T>) => T) => () => Promise<void>;
+/** Made once per process out of its parts; the signal says that the process stops. What it does may be going on elsewhere: a leader that was cut off learns of it late. */
+export type LeaderWork = (take: <T>(token: InjectionToken<T>) => T) => (signal: AbortSignal) => Promise<void>;
 
 /** Injection tokens of things that are no classes. */
 export const BLOBS = Symbol('blobs');

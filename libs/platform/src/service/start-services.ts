@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AppError, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -22,6 +23,7 @@ import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
 import { SynchronousDoor } from '../grpc/synchronous-door.js';
 import { BoundedAdapter, closeIdleBodies } from '../http/bounded-server.js';
+import { closeServer } from '../http/close-server.js';
 import { drainDoor } from '../http/drain-door.js';
 import { crossOrigin, secureHeaders } from '../http/headers.js';
 import { followRequest } from '../http/follow-request.js';
@@ -49,6 +51,7 @@ import { readVersion } from './version.js';
 import { BLOBS, type Service } from './service.js';
 
 const FINISH_MS = 20_000;
+const ANSWER_MS = 5_000;
 const PRESENCE_MS = 10_000;
 
 export interface RunningProcess {
@@ -97,14 +100,18 @@ export async function startServices(services: readonly Service[], parts: Process
     app.get(HealthChecks).drain();
     // Streams end at once, so that who watches goes on elsewhere while stages are finished here.
     app.get(JobWatch).close();
-    // Callers get the answers that are being made before the engine that makes them ends.
-    await Promise.all([grpc.close(), ...running.map((runner) => runner.stop())]);
+    // Callers get the answers that are being made before the engine that makes them ends; a balancer has time to see who leaves.
+    await Promise.all([
+      ...(isGateway ? [pause(parts.config.drainSeconds * 1000)] : []),
+      grpc.close(),
+      ...running.map((runner) => runner.stop()),
+    ]);
+    await closeServer(app.getHttpServer(), ANSWER_MS);
     clearInterval(gauges);
     lag?.close();
     await Promise.all([reconciler?.stop(), webhooks?.stop()]);
     await engine?.close();
     app.get(SynchronousDoor).close();
-    app.getHttpServer().closeAllConnections();
     await app.close();
     await app.get(Doorbell).close();
     await parts.database.close();

@@ -12,6 +12,7 @@ import {
   type StageName,
 } from '@attune/core';
 import type { StageError } from '@attune/pipeline';
+import { isCanary } from '../auth/canary-tenant.js';
 import type { BlobStore } from '../blobs/blob-store.js';
 import { StoreOutage } from '../blobs/store-breaker.js';
 import type { LeftArtifacts } from '../database/artifacts.repository.js';
@@ -255,7 +256,7 @@ export class Attempt {
 
   /** The ledger of a resubmission states the whole stage anew: what has become of mended records is what it says more. */
   async #count(ledger: RowLedger | undefined): Promise<void> {
-    if (!ledger) return;
+    if (!ledger || isCanary(this.claim.tenantId)) return;
     const { stage, shard, jobId, generation } = this.claim;
     const before = shard === 0 ? undefined : await this.parts.artifacts.ledger(jobId, generation - 1, stage);
     const { recordsProcessed } = this.parts.metrics;

@@ -1,4 +1,5 @@
 import type { StageOutcome } from '@attune/core';
+import { isCanary } from '../auth/canary-tenant.js';
 import type { Claim } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
 import type { RunnerParts } from './runner-parts.js';
@@ -10,6 +11,7 @@ export async function noteOutcome(
   { measures }: StageOutcome,
   transition: Transition,
 ): Promise<void> {
+  if (isCanary(claim.tenantId)) return;
   for (const confidence of measures?.confidences ?? []) metrics.mappingConfidence.observe(confidence);
   for (const [dimension, score] of Object.entries(measures?.scores ?? {})) metrics.qualityScore.set({ dimension }, score);
   if (transition.after.status !== 'completed') return;

@@ -75,6 +75,16 @@ export class Metrics {
     'For how long the longest due schedule had waited at the last pass, leader only.',
     [],
   );
+  readonly canaryJobs = this.#counter(
+    'canary_jobs_total',
+    'Jobs of a known result, by what came of them; where ATTUNE_CANARY_SECONDS is set.',
+    ['outcome'],
+  );
+  readonly canarySucceeded = this.#gauge(
+    'canary_last_success_timestamp_seconds',
+    'When the last job of a known result had it; absent before the first time.',
+    [],
+  );
   readonly dependencyUp = this.#gauge('dependency_up', 'Whether a dependency answers.', ['dep']);
   readonly circuitState = this.#gauge(
     'circuit_state',

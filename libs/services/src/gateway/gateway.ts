@@ -17,6 +17,7 @@ import { QuarantineResubmitController } from './quarantine-resubmit.controller.j
 import { SchemasController } from './schemas.controller.js';
 import { StorageController } from './storage.controller.js';
 import { fireSchedules } from './fire-schedules.js';
+import { sendCanaries } from './canary.js';
 import { SchedulesController } from './schedules.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { DirectUploadsController } from './direct-uploads.controller.js';
@@ -51,5 +52,5 @@ export const gateway: Service = {
   ],
   stages: [],
   calls: [watchCall],
-  leads: [fireSchedules],
+  leads: [fireSchedules, sendCanaries],
 };
