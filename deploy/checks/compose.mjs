@@ -31,9 +31,9 @@ const IMAGES = {
 const MAX_MB = 350;
 const SERVERS = ['database', 'queue', 's3'];
 const SERVICES = ['validator', 'harmonizer', 'generator', 'gateway-1', 'gateway-2'];
-/** Which stage has to run for the kill of a worker to matter; the others matter at any time. The stand-in for S3 forgets everything. */
+/** Which stage has to run for the kill of a worker to matter; the others matter at any time. */
 const STAGES = { validator: ['inspect', 'validate', 'check'], harmonizer: ['plan', 'transform'], generator: ['publish'] };
-const VICTIMS = ['validator', 'database', 'harmonizer', 'gateway-1', 'queue', 'gateway-2', 'balancer', 'generator'];
+const VICTIMS = ['validator', 'database', 'harmonizer', 'gateway-1', 'queue', 'gateway-2', 'balancer', 's3', 'generator'];
 const ROWS = process.env.CHECK_ROWS ?? '1000000';
 
 export async function check(report) {
@@ -131,7 +131,8 @@ async function kills(client, file, report) {
   const wanted = await client.contentHash(calm);
   if (status !== 'completed') return report.failed(`the undisturbed job of ${ROWS} rows is ${status}`);
   report.executed(`undisturbed: ${ROWS} rows in ${Math.round((Date.now() - before) / 1000)} s, content ${wanted.hash}`);
-  const victims = [...VICTIMS];
+  const victims = VICTIMS.filter((service) => service !== 's3' || isKept());
+  if (!isKept()) report.notExecuted('kill of s3', 'its stand-in keeps nothing: no versitygw was on the PATH of make-bases.mjs');
   for (let round = 1; victims.length > 0 && round <= 4; round++) {
     const killed = [];
     const started = Date.now();
@@ -189,6 +190,9 @@ async function rolling(client, report) {
   if (failed === 0 && wrong.length === 0 && repeated <= attempts.length / 10 && revisions.size > 1) report.executed(said);
   else report.failed(said);
 }
+
+/** The stand-in for S3 writes to its volume. */
+const isKept = () => run('podman', ['exec', container('s3'), 'test', '-x', '/usr/local/bin/versitygw'], { check: false }).status === 0;
 
 /** SIGKILL; what the restart policy does not start again is started here, as a supervisor would. */
 async function kill(service) {

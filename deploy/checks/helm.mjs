@@ -1,8 +1,12 @@
 // The chart where helm is: lint, goldens, refusals, schemas, and a real API server where one is installed.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { CHART, helm, isGolden, render, SETS } from '../../tools/render-chart.mjs';
 import { ApiServer, missingPrograms } from './api-server.mjs';
+import { kubernetesSources, writeSchemas } from './schemas.mjs';
 
 export const name = 'helm';
 
@@ -78,24 +82,36 @@ function linter(report) {
   else report.failed(`kube-linter: ${stdout}`);
 }
 
-/** Where its schemas lie: a folder or an address as kubeconform takes it. Without, it would ask the internet. */
+/** By the schemas of every Kubernetes whose sources are there; and each of them refuses what no Kubernetes knows. */
 function schemas(report) {
   const line = 'kubeconform -strict over the goldens';
-  const location = process.env.KUBECONFORM_SCHEMAS;
-  const present = spawnSync('kubeconform', ['-v'], { stdio: 'ignore' }).error === undefined;
-  if (!present || location === undefined) {
-    report.notExecuted(line, present ? 'KUBECONFORM_SCHEMAS names no schemas' : 'kubeconform is not installed');
-    return;
-  }
-  for (const kubernetes of ['1.29.0', '1.34.0']) {
-    const options = ['-strict', '-ignore-missing-schemas', '-summary', '-output', 'json', '-kubernetes-version', kubernetes];
-    const files = SETS.map((set) => set.golden);
-    const { status, stdout } = spawnSync('kubeconform', [...options, '-schema-location', location, ...files], { encoding: 'utf8' });
-    const { valid = 0, skipped = 0 } = stdout.startsWith('{') ? JSON.parse(stdout).summary : {};
-    if (status !== 0) report.failed(`${line}, ${kubernetes}: ${stdout}`);
-    // Where a schema is missing the object is passed over, and passing over all of them is no check.
-    else if (valid === 0) report.notExecuted(`${line}, ${kubernetes}`, 'there are no schemas of this version');
-    else report.executed(`${line}, ${kubernetes}: ${valid} objects valid, ${skipped} without a schema`);
+  if (spawnSync('kubeconform', ['-v'], { stdio: 'ignore' }).error !== undefined)
+    return report.notExecuted(line, 'kubeconform is not installed');
+  const sources = kubernetesSources();
+  if (sources.length === 0) report.notExecuted(line, 'there are no sources of Kubernetes: deploy/checks/schemas.mjs');
+  const folder = mkdtempSync(join(tmpdir(), 'attune-schemas-'));
+  try {
+    for (const { version, file } of sources) {
+      const location = writeSchemas(file, join(folder, version));
+      const judge = (...files) =>
+        spawnSync(
+          'kubeconform',
+          ['-strict', '-ignore-missing-schemas', '-summary', '-output', 'json', '-schema-location', location, ...files],
+          { encoding: 'utf8', maxBuffer: 1 << 28 },
+        );
+      const { status, stdout } = judge(...SETS.map((set) => set.golden));
+      const { valid = 0, skipped = 0 } = stdout.startsWith('{') ? JSON.parse(stdout).summary : {};
+      const planted = join(folder, 'planted.yaml');
+      writeFileSync(planted, readFileSync(SETS[0].golden, 'utf8').replace(/^( +)containers:$/m, '$1restartPolice: Always\n$1containers:'));
+      if (status !== 0 || valid === 0) report.failed(`${line}, ${version}: ${stdout.slice(0, 4000)}`);
+      else if (judge(planted).status === 0) report.failed(`${line}, ${version}: a misspelt member is not seen`);
+      else
+        report.executed(
+          `${line}, Kubernetes ${version}: ${valid} objects valid, ${skipped} of kinds that are not its own; a planted misspelling refused`,
+        );
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FOLDER = join(ROOT, '.attune', 'offline');
@@ -28,13 +28,21 @@ if (spawnSync('podman', ['image', 'exists', DEBIAN]).status !== 0) {
 }
 
 rmSync(CONTEXT, { recursive: true, force: true });
-for (const folder of ['node/bin', 'node/lib/node_modules', 's3']) mkdirSync(join(CONTEXT, folder), { recursive: true });
+for (const folder of ['node/bin', 'node/lib/node_modules', 's3', 's3-server']) mkdirSync(join(CONTEXT, folder), { recursive: true });
 copyFileSync(process.env.BUILD_NODE ?? process.execPath, join(CONTEXT, 'node/bin/node'));
 cpSync(NPM, join(CONTEXT, 'node/lib/node_modules/npm'), { recursive: true });
 cpSync(join(ROOT, 'libs/testing/dist/s3'), join(CONTEXT, 's3'), { recursive: true });
 copyFileSync(join(import.meta.dirname, 'serve.mjs'), join(CONTEXT, 's3/serve.mjs'));
 copyFileSync(join(ROOT, 'libs/testing/package.json'), join(CONTEXT, 's3/package.json'));
 copyFileSync(join(import.meta.dirname, 'postgres.sh'), join(CONTEXT, 'postgres.sh'));
+copyFileSync(join(import.meta.dirname, 's3.sh'), join(CONTEXT, 's3-server/s3.sh'));
+const s3 = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'versitygw'))
+  .find(existsSync);
+if (s3 === undefined)
+  console.log('There is no versitygw on the PATH (go install github.com/versity/versitygw/cmd/versitygw@latest): blobs stay in memory.');
+else copyFileSync(s3, join(CONTEXT, 's3-server/versitygw'));
 copyFileSync('/etc/ssl/certs/ca-certificates.crt', join(CONTEXT, 'certificates.crt'));
 for (const target of ['node', 'run', 'servers', 's3'])
   run('podman', [
