@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { takeDataDirectory } from './data-directory.js';
@@ -28,6 +28,21 @@ test('a data directory belongs to one living process, and its owner clears away 
   await giveBack();
   expect(existsSync(path.join(directory, 'attune.pid'))).toBe(false);
 });
+
+test('an owner in another container is believed for as long as it gives signs of life', async () => {
+  const lock = path.join(directory, 'attune.pid');
+  // The same number as ours, as it is in every container.
+  writeFileSync(lock, `${process.pid} 1 another-host`);
+  await expect(takeDataDirectory(directory, 200)).rejects.toThrow('on another-host');
+  const long = new Date(Date.now() - 60_000);
+  utimesSync(lock, long, long);
+  const giveBack = await takeDataDirectory(directory, 200);
+  expect(readFileSync(lock, 'utf8')).not.toContain('another-host');
+  utimesSync(lock, long, long);
+  while (Date.now() - statSync(lock).mtimeMs > 30_000) await new Promise((resolve) => setTimeout(resolve, 100));
+  await giveBack();
+  expect(existsSync(lock)).toBe(false);
+}, 20_000);
 
 test('of an attempt that a crash has ended, what another one can go on with stays and nothing else', async () => {
   const job = path.join(directory, 'scratch/01890000-0000-7000-8000-000000000001');
