@@ -76,9 +76,13 @@ function refusals(report) {
 }
 
 function linter(report) {
-  const { error, status, stdout } = spawnSync('kube-linter', ['lint', ...SETS.map((set) => set.golden)], { encoding: 'utf8' });
+  const { error, status, stdout } = spawnSync(
+    'kube-linter',
+    ['lint', '--config', join(import.meta.dirname, 'kube-linter.yml'), ...SETS.map((set) => set.golden)],
+    { encoding: 'utf8' },
+  );
   if (error !== undefined) report.notExecuted('kube-linter over the goldens', 'kube-linter is not installed');
-  else if (status === 0) report.executed('kube-linter over the goldens');
+  else if (status === 0) report.executed('kube-linter over the goldens, three checks left out with their reasons');
   else report.failed(`kube-linter: ${stdout}`);
 }
 
