@@ -11,7 +11,7 @@ import { kubernetesSources, writeSchemas } from './schemas.mjs';
 export const name = 'helm';
 
 const NAMESPACE = 'attune';
-const MANUAL = ['a cluster with nodes: pods that start, helm test, KEDA that scales, gVisor', 'upgrade N-1 -> N with jobs in flight'];
+const MANUAL = ['several nodes, KEDA that scales, gVisor', 'upgrade from a released version with jobs in flight'];
 
 export async function check(report) {
   if (spawnSync('helm', ['version'], { stdio: 'ignore' }).error !== undefined) {

@@ -62,6 +62,8 @@ test('the command line reads the same environment', () => {
     url: 'http://127.0.0.1:9000',
     apiKey: 'k',
   });
+  // A file with more in it than the key must not end up in a message about a header.
+  expect(() => cliSettings({ ATTUNE_API_KEY: `pulling\n${SECRET}` })).toThrow(/^(?!.*correct-horse).*ATTUNE_API_KEY/);
 });
 
 test('limits are generous unless set, and origins are whole origins or the start fails', () => {

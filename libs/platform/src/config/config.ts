@@ -169,7 +169,11 @@ const Settings = z.strictObject({
     .default(0.1)
     .describe('Share of traces that are sent where the caller has not decided. Absent: 0.1.'),
   ATTUNE_URL: z.url().optional().describe('Where the CLI finds Attune. Absent: the running instance of the data directory.'),
-  ATTUNE_API_KEY: z.string().optional().describe('API key of the CLI. Absent: the key in the data directory.'),
+  ATTUNE_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'one word')
+    .optional()
+    .describe('API key of the CLI. Absent: the key in the data directory.'),
 });
 
 export interface Config {
