@@ -166,7 +166,7 @@ class Prometheus {
     const config = path.join(directory, 'prometheus.yml');
     const scrape = { job_name: 'attune', scrape_interval: SCRAPE, static_configs: [{ targets }] };
     // YAML takes JSON as it is.
-    fs.writeFileSync(config, JSON.stringify({ global: { evaluation_interval: SCRAPE }, rule_files: [RULES], scrape_configs: [scrape] }));
+    fs.writeFileSync(config, JSON.stringify({ global: { evaluation_interval: SCRAPE }, rule_files: RULES, scrape_configs: [scrape] }));
     const log = fs.openSync(path.join(directory, 'prometheus.log'), 'a');
     const args = [
       `--config.file=${config}`,
