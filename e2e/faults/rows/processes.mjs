@@ -108,7 +108,7 @@ export const processes = [
   },
   {
     id: 'F53',
-    fault: 'the scratch directory is full',
+    fault: 'the scratch directory is full of other things',
     needs: () => (process.getuid() === 0 && mounts() ? undefined : 'a small file system can be mounted by root only'),
     async run(at) {
       const { bed, load, span, expect } = at;
@@ -117,7 +117,9 @@ export const processes = [
         .map((worker) => path.join(bed.deployment.dataDir, worker.name, 'scratch'));
       for (const folder of scratch) {
         fs.mkdirSync(folder, { recursive: true });
-        mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder);
+        mount('-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder);
+        // Somebody else has all but a little of it.
+        fs.writeFileSync(path.join(folder, 'others'), Buffer.alloc((4 << 20) - 65_536));
       }
       const submitted = [];
       try {
@@ -128,7 +130,7 @@ export const processes = [
           at.bound(30_000),
         );
         expect(parked, 'no stage has ended for want of space');
-        await pause(Math.min(1_000, span('the scratch directory is full')));
+        await pause(span('the scratch directory is full'));
       } finally {
         for (const folder of scratch) spawnSync('umount', ['-l', folder]);
       }

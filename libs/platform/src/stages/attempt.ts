@@ -106,7 +106,8 @@ export class Attempt {
     }
   }
 
-  async #endFailed(error: unknown): Promise<AttemptEnd> {
+  async #endFailed(cause: unknown): Promise<AttemptEnd> {
+    const error = isDiskFull(cause) ? new AppError('storage_full', 'the scratch directory has no space left', { cause }) : cause;
     if (error instanceof AppError && error.code === 'stage.fenced') return { outcome: 'fenced', code: error.code };
     if (this.#interruption) return this.#endInterrupted(this.#interruption);
     if (isUnbalanced(error)) this.parts.metrics.conservationViolations.inc();
@@ -116,7 +117,9 @@ export class Attempt {
         { job_id: this.claim.jobId, stage: this.claim.stage, error: errorName(error), at: origin(error) },
         'a stage has failed',
       );
-    const outcome = (await isOutage(error, this.parts.blobs)) ? 'parked' : 'failed';
+    const passes =
+      (await isOutage(error, this.parts.blobs)) || (stageError.code === 'storage_full' && (await this.#folders.isCrowded(this.claim)));
+    const outcome = passes ? 'parked' : 'failed';
     const { stages } = this.parts;
     const transition = await this.#write(() =>
       outcome === 'parked' ? stages.park(this.claim, stageError, Math.random()) : stages.fail(this.claim, stageError, Math.random()),
@@ -277,6 +280,12 @@ async function isOutage(error: unknown, blobs: BlobStore): Promise<boolean> {
   return blobs.probe().then(
     () => false,
     () => true,
+  );
+}
+
+function isDiskFull(error: unknown): boolean {
+  return (
+    !(error instanceof AppError) && error instanceof Error && ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
   );
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -20,6 +20,7 @@ import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Doorbell } from '../watch/doorbell.js';
 import type { RunnerParts } from './runner-parts.js';
+import { ScratchFolders } from './scratch-folders.js';
 import { defineStage } from './stage.js';
 import { StageRunner } from './stage-runner.js';
 
@@ -144,4 +145,38 @@ test('a store that works but for one object is no outage: the job that wants it 
   work(1);
   await until(async () => (await outcomes())['failed'] === 1);
   expect((await outcomes())['parked']).toBeUndefined();
+});
+
+test('F53 a scratch directory that others have filled parks a stage: however often, no attempt is charged, and with room it is done', async () => {
+  await submit(1);
+  let full = true;
+  const crowded = defineStage('inspect', 'validator', (context) => {
+    if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    return inspect.run(context);
+  });
+  runner = new StageRunner('validator', 'validator-0', 1, [crowded], parts);
+  runner.start();
+  await until(async () => {
+    await wake();
+    return ((await outcomes())['parked'] ?? 0) >= 5;
+  });
+  expect(await stages()).toEqual([{ status: expect.any(String) as string, attempt: expect.any(Number) as number, code: 'storage_full' }]);
+  full = false;
+  await until(async () => {
+    await wake();
+    return (await outcomes())['done'] === 1;
+  });
+  expect(await outcomes()).toEqual({ parked: expect.any(Number) as number, done: 1 });
+  expect((await stages())[0]!.attempt).toBe(1);
+});
+
+test('what an attempt has written counts against it: one that fills half of the disk by itself is not waited for', async () => {
+  const folders = new ScratchFolders(parts.scratchDir);
+  const claim = { jobId: '01890000-0000-7000-8000-000000000001', stage: 'inspect' as const, shard: 0, epoch: 1 };
+  await mkdir(path.join(folders.of(claim), 'tmp'), { recursive: true });
+  await writeFile(path.join(folders.of(claim), 'a'), Buffer.alloc(3_000));
+  await writeFile(path.join(folders.of(claim), 'tmp', 'b'), Buffer.alloc(3_000));
+  expect(await folders.isCrowded(claim, () => Promise.resolve(10_000))).toBe(false);
+  expect(await folders.isCrowded(claim, () => Promise.resolve(20_000))).toBe(true);
+  expect(await folders.isCrowded(claim)).toBe(true);
 });

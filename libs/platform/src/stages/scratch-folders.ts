@@ -1,4 +1,4 @@
-import { access, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { access, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Claim, StageStanding } from '../database/stages.repository.js';
 import { CHECKPOINT, CHECKPOINT_FILES } from '../engine/checkpoint.js';
@@ -20,6 +20,14 @@ export class ScratchFolders {
 
   of({ jobId, stage, shard, epoch }: Of): string {
     return path.join(this.root, jobId, stage, String(shard), String(epoch));
+  }
+
+  /**
+   * The disk is full, and mostly of other things than what this attempt has written: without them it may fit. An attempt that fills
+   * half of the disk by itself would do so every time.
+   */
+  async isCrowded(claim: Of, diskBytes = bytesOfDisk): Promise<boolean> {
+    return (await bytesIn(this.of(claim))) < (await diskBytes(this.root)) / 2;
   }
 
   /** Directories of attempts before this one at the same stage, the latest first. */
@@ -99,6 +107,22 @@ export async function clearScratch(root: string): Promise<void> {
     if (await trimmed(path.join(root, ...names))) names.forEach((_, i) => kept.add(path.join(root, ...names.slice(0, i + 1))));
   if (kept.size === 0) return rm(root, { recursive: true, force: true });
   for (const folder of await foldersIn(root, 4)) if (!kept.has(folder)) await rm(folder, { recursive: true, force: true });
+}
+
+async function bytesOfDisk(folder: string): Promise<number> {
+  const { blocks, bsize } = await statfs(folder);
+  return blocks * bsize;
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const sizes = entries.map((entry) =>
+    stat(path.join(entry.parentPath, entry.name)).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 const key = ({ jobId, stage, shard }: Pick<Of, 'jobId' | 'stage' | 'shard'>): string => `${jobId} ${stage} ${shard}`;
