@@ -1,142 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exampleJob, type JobBody, JobOptionsRequest } from '@attune/api';
 import type { Io } from './command.js';
+import { FakeAttune, KEY, ledger, quality, REPORT, RESULT } from './fake-attune.fixture.js';
 import { main } from './main.js';
-
-const KEY = 'att_live_of_the_test';
-const RESULT = 'patient_id,first_name\nP1,Quentin\n';
-const REPORT = '<!doctype html><title>A report – of counts</title>';
 
 let directory: string;
 let server: Server;
 let attune: FakeAttune;
 let stdout: string;
 let stderr: string;
-
-/** A server that behaves like Attune as far as the command line can see: it checks the key, keeps jobs and moves them on with every look. */
-class FakeAttune {
-  readonly jobs = new Map<string, JobBody>();
-  readonly files: { name: string; text: string }[] = [];
-  ending: Partial<JobBody> = { status: 'completed' };
-  digest = createHash('sha256').update(RESULT).digest('base64');
-  quarantine: string | undefined = 'member,record\r\n';
-
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '', 'http://x');
-    const [, id = '', view = ''] = /^\/api\/v1\/jobs\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
-    if (url.pathname.startsWith('/health') || url.pathname === '/api/v1/health') return json(response, 200, healthOf(url.pathname));
-    if (request.headers.authorization !== `Bearer ${KEY}`) return problem(response, 401, 'unauthenticated');
-    if (request.method === 'POST' && url.pathname === '/api/v1/jobs') return this.#submit(request, response);
-    if (url.pathname === '/api/v1/jobs') return json(response, 200, { data: [...this.jobs.values()], next_cursor: null, has_more: false });
-    const job = this.jobs.get(id);
-    if (job === undefined) return problem(response, 404, 'not_found');
-    this.#view(job, view, url, response);
-  }
-
-  async #submit(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = await new Response(Buffer.concat(chunks), {
-      headers: { 'content-type': request.headers['content-type'] ?? '' },
-    }).formData();
-    const file = form.get('file') as File;
-    this.files.push({ name: file.name, text: await file.text() });
-    const job_id = `job_0197c0de-1111-7222-8333-${String(this.jobs.size).padStart(12, '0')}`;
-    const options = JobOptionsRequest.parse(JSON.parse(form.get('options') as string));
-    const job: JobBody = { ...exampleJob, job_id, operation: form.get('operation') as string, status: 'pending', progress: 0, options };
-    this.jobs.set(job_id, job);
-    json(response, 202, job);
-  }
-
-  #view(job: JobBody, view: string, url: URL, response: ServerResponse): void {
-    if (view === 'status') {
-      const next: JobBody =
-        job.status === 'pending' ? { ...job, status: 'processing', progress: 40 } : { ...job, ...ended, ...this.ending };
-      this.jobs.set(job.job_id, next);
-      return json(response, 200, next);
-    }
-    if (view === '') return json(response, 200, job);
-    if (view === 'quality') return json(response, 200, quality);
-    if (view === 'report') {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(REPORT);
-      return;
-    }
-    if (view === 'artifacts/manifest') return json(response, 200, manifestOf(job));
-    if (view === 'quarantine/download') return this.#quarantine(url, response);
-    if (view === 'result') {
-      response.writeHead(200, { 'repr-digest': `sha-256=:${this.digest}:` }).end(RESULT);
-      return;
-    }
-    problem(response, 404, 'not_found');
-  }
-
-  #quarantine(url: URL, response: ServerResponse): void {
-    if (this.quarantine === undefined || url.searchParams.get('format') !== 'csv') return problem(response, 409, 'conflict_state');
-    response.end(this.quarantine);
-  }
-}
-
-const ledger = {
-  stage: 'transform',
-  unit: 'record',
-  records_in: 1000,
-  records_out: 950,
-  records_quarantined: 30,
-  records_merged: 20,
-  records_dropped: 0,
-};
-const ended: Partial<JobBody> = {
-  status: 'completed',
-  progress: 100,
-  completed_at: '2026-03-02T09:00:03.500Z',
-  row_ledger: [{ ...ledger, drop_reasons: {} }],
-};
-const judged = { status: 'scored', numerator: 9, denominator: 10, score: 90 };
-const quality = {
-  version: 2,
-  entity: 'person',
-  received_at: '2026-03-02T09:00:00.000Z',
-  records: { in: 1000, out: 950, quarantined: 30, merged: 20, dropped: 0 },
-  dimensions: { completeness: judged, validity: judged, uniqueness: judged, consistency: judged, accuracy: judged, timeliness: judged },
-  fields: [],
-  rules: [],
-  overall: 90,
-  previous: null,
-};
-
-function manifestOf(job: JobBody): object {
-  return {
-    version: 1,
-    job_id: job.job_id,
-    generation: 1,
-    dataset: { id: job.input.dataset_id, sha256: job.input.sha256, bytes: job.input.bytes },
-    engine_version: '1',
-    created_at: '2026-03-02T09:00:03Z',
-    mapping: { version: 1, entity: 'person', fields: 2, carried: 0 },
-    row_ledger: [],
-    outputs: [],
-  };
-}
-
-function healthOf(path: string): object {
-  const check = { healthy: true, since: null, code: null };
-  const checks = { database: check, queue: check, storage: check };
-  return path === '/health/ready' ? { status: 'ready', checks } : { status: 'healthy', version: '0.1.0', checks };
-}
-
-function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
-  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
-}
-
-function problem(response: ServerResponse, status: number, code: string, retryable = false): void {
-  const body = { type: `/problems/${code}`, title: 'Title', status, detail: 'Detail.', code, request_id: 'r1', retryable };
-  json(response, status, body, 'application/problem+json');
-}
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'attune-cli-'));
@@ -175,6 +51,23 @@ test('submit --wait --json prints the final job alone on stdout, and progress on
   expect(JSON.parse(stdout)).toMatchObject({ status: 'completed', progress: 100 });
   expect(stderr).toContain('processing  transform  40 %');
   expect(attune.files).toEqual([{ name: 'people.csv', text: 'id,first\nP1,Quentin\n' }]);
+});
+
+test('submit --resumable sends the file in pieces over a line that breaks, and the job is over what has arrived', async () => {
+  attune.cuts = 2;
+  expect(await attuneCli(['submit', people(), '--resumable', '--wait'])).toBe(0);
+  const upload = 'up_0197c0de-1111-7222-8333-000000000001';
+  expect(attune.files).toEqual([{ name: upload, text: await readFile(people(), 'utf8') }]);
+  expect(stderr).toContain(`--upload ${upload}`);
+});
+
+test('submit --upload goes on with an upload that was stopped', async () => {
+  const text = await readFile(people());
+  attune.uploadBytes = text.length;
+  attune.upload = text.subarray(0, 5);
+  const upload = 'up_0197c0de-1111-7222-8333-000000000001';
+  expect(await attuneCli(['submit', people(), '--upload', upload])).toBe(0);
+  expect(attune.files).toEqual([{ name: upload, text: text.toString() }]);
 });
 
 test('submit --wait ends with the conservation of records', async () => {

@@ -1,12 +1,16 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { AttuneClient } from '@attune/api';
 import { OPERATIONS, PRIORITY_CLASSES } from '@attune/core';
 import { onlyWord, oneOf, parseArguments, UsageError } from '../arguments.js';
-import type { Command } from '../command.js';
+import type { Command, Io } from '../command.js';
 import { follow, FOLLOW_OPTIONS, FOLLOW_USAGE } from '../follow.js';
 import { optionsFrom } from '../job-options.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
+
+/** A file beyond this is sent in pieces, so that a line that breaks costs one of them and not the whole. */
+const WHOLE_BYTES = 64 * 1024 * 1024;
 
 /** Uploads a file as a job, and follows it to its results if asked to. */
 export const submit: Command = {
@@ -19,6 +23,8 @@ export const submit: Command = {
                       validate_schema, output_formats, mapping
   --priority CLASS    ${PRIORITY_CLASSES.join(' or ')} (default ${PRIORITY_CLASSES[0]}): how large a share of the workers the job may claim
   --deadline TIME     RFC 3339, in UTC: a job that has not ended by then is expired
+  --resumable         send the file in pieces, over lines that break; files beyond 64 MiB always are
+  --upload ID         go on with an upload of the same file that was stopped
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}
 
@@ -29,6 +35,8 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
       options: { type: 'string' },
       priority: { type: 'string', default: PRIORITY_CLASSES[0] },
       deadline: { type: 'string' },
+      resumable: { type: 'boolean', default: false },
+      upload: { type: 'string' },
       ...FOLLOW_OPTIONS,
       ...SESSION_OPTIONS,
     });
@@ -38,19 +46,26 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
     const options = await optionsFrom(values.options);
     const file = await fileAt(path);
     const { client } = await openSession(io, values);
-    const job = await client.submit({
-      file,
-      name: basename(path),
-      operation,
-      options,
-      priorityClass,
-      deadlineAt: values.deadline,
-      signal: io.signal,
-    });
+    const told = { operation, options, priorityClass, deadlineAt: values.deadline, signal: io.signal };
+    const inPieces = values.resumable || values.upload !== undefined || file.size > WHOLE_BYTES;
+    const job = inPieces
+      ? await client.submitReference({ ...told, input: { upload_id: await uploaded(client, file, path, values.upload, io) } })
+      : await client.submit({ ...told, file, name: basename(path) });
     io.stderr.write(`Submitted ${job.job_id}\n`);
     return follow(client, job, values, io);
   },
 };
+
+/** Sends the file in pieces; answers the upload. Whoever stops the command meanwhile can go on with it. */
+async function uploaded(client: AttuneClient, file: Blob, path: string, begun: string | undefined, io: Io): Promise<string> {
+  const { upload_id: id } = await client.upload(file, {
+    name: basename(path),
+    ...(begun === undefined ? {} : { uploadId: begun }),
+    signal: io.signal,
+    onBegun: (upload) => io.stderr.write(`Uploading; after a stop, go on with --upload ${upload}\n`),
+  });
+  return id;
+}
 
 /** A Blob that reads the file as it is sent: the file never lies in memory whole. */
 async function fileAt(path: string): Promise<Blob> {
