@@ -6,10 +6,11 @@ import { Oracle, suggestedPlan } from './oracle.fixture.js';
 
 const corpus = process.env['TEST_CORPUS'];
 const present = corpus !== undefined && existsSync(corpus);
-/** `TEST_FULL=1` takes the tables of the corpus whole. */
+/** `TEST_FULL=1` takes the tables of the corpus whole, and all of them. */
 const FULL = process.env['TEST_FULL'] === '1';
 const ROWS = Number(process.env['TEST_ORACLE_ROWS'] ?? (FULL ? 1_000_000 : 10_000));
 const TABLE_BYTES = FULL ? Infinity : 1 << 18;
+const EACH_TABLE = FULL ? 1 : 3;
 jest.setTimeout(900_000);
 
 /** Figures of a run, for whoever asked for them. */
@@ -56,7 +57,7 @@ function tablesOf(folder: string): string[] {
 
 (present ? test : test.skip)('every value of every table of the corpus is what the reference of its standardizer says', () => {
   const total = { tables: 0, without_fields: 0, records: 0, values: 0, findings: 0 };
-  for (const path of tablesOf(corpus!)) {
+  for (const path of tablesOf(corpus!).filter((_, i) => i % EACH_TABLE === 0)) {
     const bytes = headOf(readFileSync(path));
     const suggested = bytes.length === 0 ? undefined : suggestedPlan(bytes, path.split('/').at(-1)!);
     if (suggested === undefined) {
@@ -71,11 +72,11 @@ function tablesOf(folder: string): string[] {
     total.findings += oracle.compared.findings;
   }
   report(total);
-  expect(total.tables).toBeGreaterThan(50);
-  expect(total.values).toBeGreaterThan(100_000);
+  expect(total.tables).toBeGreaterThan(FULL ? 50 : 25);
+  expect(total.values).toBeGreaterThan(FULL ? 100_000 : 25_000);
 });
 
-const MOST_VALUES = FULL ? 60_000 : 20_000;
+const MOST_VALUES = FULL ? 60_000 : 12_000;
 const LONGEST_VALUE = 120;
 
 (present ? test : test.skip)(
