@@ -73,7 +73,7 @@ function tablesOf(folder: string): string[] {
   }
   report(total);
   expect(total.tables).toBeGreaterThan(FULL ? 50 : 25);
-  expect(total.values).toBeGreaterThan(FULL ? 100_000 : 25_000);
+  expect(total.values).toBeGreaterThan(FULL ? 100_000 : 15_000);
 });
 
 const MOST_VALUES = FULL ? 60_000 : 12_000;
