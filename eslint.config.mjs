@@ -20,7 +20,7 @@ const NODE_GLOBALS = [
 ];
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/gen/', '**/node_modules/', '.nx/', '.attune/']),
+  globalIgnores(['**/dist/', '**/bundle/', '**/gen/', '**/node_modules/', '.nx/', '.attune/']),
   js.configs.recommended,
   { files: ['**/*.mjs'], languageOptions: { globals: Object.fromEntries(NODE_GLOBALS.map((name) => [name, 'readonly'])) } },
   {

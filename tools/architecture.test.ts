@@ -328,7 +328,7 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule, broken: Tree, co
 ];
 
 const ROOT = join(import.meta.dirname, '..');
-const SKIPPED = new Set(['node_modules', 'dist', 'gen', '.nx', '.git', '.attune', '.servers']);
+const SKIPPED = new Set(['node_modules', 'dist', 'bundle', 'gen', '.nx', '.git', '.attune', '.servers']);
 
 function readTree(folder = ''): Record<string, string> {
   const tree: Record<string, string> = {};

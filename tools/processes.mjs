@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { ROOT } from './install.mjs';
 
 export const ATTUNE = join(ROOT, 'apps/attune/bin/attune.mjs');
+/** The all-in-one with every lib it needs, and no tests: what is compiled, and what is bundled. */
+export const PRODUCT = { project: join(ROOT, 'apps/attune/tsconfig.build.json'), folders: ['libs/platform', 'apps/attune'] };
 /** The compiler in Go, in a third of the time; the one in JavaScript (`typescript`) is there for ESLint, which needs its API. */
-export const TSC = join(ROOT, 'node_modules/typescript7/bin/tsc');
+const TSC = join(ROOT, 'node_modules/typescript7/bin/tsc');
 export const NX = join(ROOT, 'node_modules/nx/dist/bin/nx.js');
-/** The application with every lib it needs, and no tests. */
-export const PRODUCT = join(ROOT, 'apps/attune/tsconfig.build.json');
+const BUNDLE = join(ROOT, 'tools/bundle.mjs');
 
 const children = new Set();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -35,4 +36,15 @@ export function startNode(args, options = {}) {
 
 export function runNode(args, options) {
   return startNode(args, options).gone;
+}
+
+/** Compiles a project and bundles its folders, all there are unless told otherwise; the exit code. */
+export async function build({ project, folders = [] }) {
+  const compiled = await runNode([TSC, '-b', project]);
+  return compiled !== 0 || interrupted() ? compiled || 130 : runNode([BUNDLE, ...folders]);
+}
+
+/** Compiles and bundles the product again after every change. */
+export function buildAlways({ project, folders }) {
+  return [startNode([TSC, '-b', '-w', '--preserveWatchOutput', project]), startNode([BUNDLE, '--watch', ...folders])];
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureInstalled, ROOT } from './install.mjs';
-import { ATTUNE, interrupted, PRODUCT, runNode, startNode, TSC } from './processes.mjs';
+import { ATTUNE, build, interrupted, PRODUCT, startNode } from './processes.mjs';
 import { summaryOf } from './quickstart-summary.mjs';
 
 const SAMPLE = 'samples/members.csv';
@@ -26,7 +26,7 @@ process.exit(interrupted() ? 130 : failure ? 1 : 0);
 async function quickstart() {
   ensureInstalled();
   step('Compiling');
-  if ((await runNode([TSC, '-b', PRODUCT])) !== 0) throw new Error('the compiler stands above with its reasons.');
+  if ((await build(PRODUCT)) !== 0) throw new Error('the compiler stands above with its reasons.');
   goOn();
   mkdirSync(DATA, { recursive: true });
   const env = environment(await choosePort());

@@ -107,7 +107,7 @@ export class Split extends Deployment {
     };
     const process = new AttuneProcess({
       name,
-      args: [path.join(ROOT, `apps/${service}/dist/main.js`)],
+      args: [path.join(ROOT, `apps/${service}/bundle/main.js`)],
       environment,
       log: path.join(this.dataDir, '..', `${name}.log`),
       readyUrl: `http://127.0.0.1:${port}/health/ready`,

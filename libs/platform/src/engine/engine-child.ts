@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { AppError, errorCode, type StageOutcome } from '@attune/core';
 import type { Confinement } from './confinement.js';
 import type { ChildMessage, Phase, TaskName, TaskProgress, TaskRequest } from './protocol.js';
 
-/** From the source (tests) and from the build alike, the child is what was built. */
-const ENTRY = fileURLToPath(new URL('../../dist/engine/child.js', import.meta.url));
+/** From the source (tests), the compiled code and a bundle alike, the child is the bundled one. */
+const ENTRY = createRequire(import.meta.url).resolve('@attune/platform/engine-process');
 
 /**
  * Nothing of the parent's environment reaches the child: it may hold secrets. Few arenas, because glibc otherwise keeps for each of

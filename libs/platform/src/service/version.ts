@@ -1,4 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 export interface Version {
   readonly api: string;
@@ -7,13 +9,16 @@ export interface Version {
   readonly built_at: string;
 }
 
+/** The folder of this library, from wherever the code was bundled to. */
+const PACKAGE = dirname(createRequire(import.meta.url).resolve('@attune/platform/package.json'));
+
 let read: Version | undefined;
 
 /** What is running: the package's version and the time its code was compiled; the commit where the build noted it. */
 export function readVersion(): Version {
   read ??= {
     api: 'v1',
-    version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    version: (JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }).version,
     commit: readCommit(),
     built_at: statSync(new URL(import.meta.url)).mtime.toISOString(),
   };
@@ -22,9 +27,9 @@ export function readVersion(): Version {
 
 /** Images have no repository: their build writes the commit beside the package. */
 function readCommit(): string | null {
-  for (const file of ['../../COMMIT', '../../../../.git/refs/heads/main']) {
+  for (const file of ['COMMIT', '../../.git/refs/heads/main']) {
     try {
-      return readFileSync(new URL(file, import.meta.url), 'utf8').trim();
+      return readFileSync(join(PACKAGE, file), 'utf8').trim();
     } catch {
       continue;
     }
