@@ -36,7 +36,7 @@ export function residentMemory(rootPid) {
 
 function roleOf(command, isRoot) {
   if (isRoot) return 'attune';
-  if (/engine\/child\.js/.test(command)) return 'engine';
+  if (/engine-process\.js/.test(command)) return 'engine';
   return /postgres/.test(command) ? 'postgres' : 'other';
 }
 

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { build, context } from 'esbuild';
 import { ROOT } from './install.mjs';
 
-/** What is started, by the folder whose `bundle/` holds it. */
+/** What is started, by the folder whose `bundle/` holds it: its name there, and the compiled module. */
 const ENTRIES = {
-  'libs/platform': ['engine/child.js', 'engine/threads/chunk-thread.js'],
-  'apps/gateway': ['main.js'],
-  'apps/validator': ['main.js'],
-  'apps/harmonizer': ['main.js'],
-  'apps/generator': ['main.js'],
-  'apps/attune': ['main.js'],
+  'libs/platform': { 'engine-process': 'dist/engine/child.js', 'chunk-thread': 'dist/engine/threads/chunk-thread.js' },
+  'apps/gateway': { main: 'dist/main.js' },
+  'apps/validator': { main: 'dist/main.js' },
+  'apps/harmonizer': { main: 'dist/main.js' },
+  'apps/generator': { main: 'dist/main.js' },
+  'apps/attune': { main: 'dist/main.js' },
 };
 
 /** Packages that look for files of their own beside their code, and those that are loaded only when a setting asks for them. */
@@ -36,8 +36,7 @@ const NOT_THERE = ['@nestjs/microservices', '@nestjs/websockets', 'class-transfo
 function optionsOf(folder) {
   return {
     absWorkingDir: join(ROOT, folder),
-    entryPoints: ENTRIES[folder].map((entry) => join('dist', entry)),
-    entryNames: '[name]',
+    entryPoints: ENTRIES[folder],
     outdir: 'bundle',
     bundle: true,
     splitting: true,

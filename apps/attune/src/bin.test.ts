@@ -28,9 +28,9 @@ test('before the first build the command says how to build', async () => {
 });
 
 test('the command hands its words over and exits as it is told', async () => {
-  await mkdir(join(checkout, 'dist'));
+  await mkdir(join(checkout, 'bundle'));
   const start = 'export const start = async (args, version) => { console.log(JSON.stringify([args, version])); return 3; };';
-  await writeFile(join(checkout, 'dist', 'main.js'), start);
+  await writeFile(join(checkout, 'bundle', 'main.js'), start);
   const { exit, stdout } = await attune('jobs', 'ls');
   expect([exit, JSON.parse(stdout)]).toEqual([3, [['jobs', 'ls'], '9.8.7']]);
 });

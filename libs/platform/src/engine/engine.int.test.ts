@@ -238,7 +238,7 @@ function children(): number[] {
   const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
   return table
     .split('\n')
-    .filter((row) => /attune-engine|engine\/child\.js/.test(row))
+    .filter((row) => /attune-engine|engine-process\.js/.test(row))
     .map((row) => Number.parseInt(row, 10));
 }
 

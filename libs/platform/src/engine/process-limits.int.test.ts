@@ -76,7 +76,7 @@ test('an engine process has its limits, and no core dumps', async () => {
   try {
     await engine.warm();
     const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
-    const children = table.split('\n').filter((row) => /attune-engine|engine\/child\.js/.test(row));
+    const children = table.split('\n').filter((row) => /attune-engine|engine-process\.js/.test(row));
     const limits = await Promise.all(children.map((row) => readFile(`/proc/${Number.parseInt(row, 10)}/limits`, 'utf8')));
     const own = limits.find((text) => /^Max open files +777 +777/m.test(text));
     const { dataMb, fileBytes } = processLimits(MEMORY.memoryLimitMb, MEMORY.threads);

@@ -169,7 +169,7 @@ test('a stage whose engine process was killed goes on at its last checkpoint', a
   const expected = await undisturbed();
   const sample = await submitSample(database);
   const table = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
-  const pids = table.split('\n').filter((row) => /attune-engine|engine\/child\.js/.test(row));
+  const pids = table.split('\n').filter((row) => /attune-engine|engine-process\.js/.test(row));
   const runner = run((epoch) => {
     if (epoch === 1) for (const row of pids) process.kill(Number.parseInt(row, 10), 'SIGKILL');
   });
