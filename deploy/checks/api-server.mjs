@@ -1,11 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../e2e/faults/deployment.mjs';
+import { missing, Programs } from './programs.mjs';
 
 const PATIENCE_MS = 180_000;
 
@@ -29,27 +27,23 @@ const FOREIGN = [
 ];
 
 /** Why there can be no API server here, or undefined. */
-export function missingPrograms() {
-  const missing = ['etcd', 'kube-apiserver'].filter((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error !== undefined);
-  return missing.length > 0 ? `${missing.join(' and ')} not installed` : undefined;
-}
+export const missingForApiServer = () => missing('etcd', 'kube-apiserver');
 
 /** A real kube-apiserver on an etcd of its own, on loopback; no controllers, no nodes. */
 export class ApiServer {
-  #folder = mkdtempSync(join(tmpdir(), 'attune-api-server-'));
+  #programs = new Programs('api-server');
   #token = randomBytes(16).toString('hex');
-  #processes = [];
   #port;
   version;
 
   get kubeconfig() {
-    return join(this.#folder, 'kubeconfig');
+    return this.#programs.file('kubeconfig');
   }
 
   async start() {
     const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
     this.#port = secure;
-    const file = (name) => join(this.#folder, name);
+    const file = (name) => this.#programs.file(name);
     const { privateKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,
       privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
@@ -57,13 +51,13 @@ export class ApiServer {
     });
     writeFileSync(file('accounts.key'), privateKey, { mode: 0o600 });
     writeFileSync(file('tokens.csv'), `${this.#token},checker,checker,system:masters\n`, { mode: 0o600 });
-    this.#run('etcd', [
+    this.#programs.start('etcd', [
       `--data-dir=${file('etcd')}`,
       `--listen-client-urls=http://127.0.0.1:${client}`,
       `--advertise-client-urls=http://127.0.0.1:${client}`,
       `--listen-peer-urls=http://127.0.0.1:${peer}`,
     ]);
-    this.#run('kube-apiserver', [
+    this.#programs.start('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${client}`,
       '--bind-address=127.0.0.1',
       `--secure-port=${secure}`,
@@ -94,19 +88,13 @@ export class ApiServer {
     for (const [group, version, kind] of FOREIGN) await this.#define(group, version, kind);
   }
 
-  #run(program, args) {
-    const log = openSync(join(this.#folder, `${program}.log`), 'w');
-    this.#processes.push(spawn(program, args, { stdio: ['ignore', log, log], cwd: this.#folder }));
-  }
-
   async #ready() {
     for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await pause(500)) {
       const { status } = await this.ask('GET', '/readyz').catch(() => ({}));
       if (status === 200) return;
-      if (this.#processes.some(({ exitCode }) => exitCode !== null)) break;
+      if (this.#programs.anyEnded) break;
     }
-    const log = readFileSync(join(this.#folder, 'kube-apiserver.log'), 'utf8').trim().split('\n').slice(-3).join('\n');
-    throw new Error(`kube-apiserver did not become ready:\n${log}`);
+    throw new Error(`kube-apiserver did not become ready:\n${this.#programs.lastOf('kube-apiserver')}`);
   }
 
   async #define(group, version, kind) {
@@ -168,12 +156,7 @@ export class ApiServer {
   }
 
   async stop() {
-    for (const child of this.#processes.reverse()) {
-      if (child.exitCode !== null) continue;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await Promise.race([ended, pause(10_000).then(() => child.kill('SIGKILL'))]);
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#programs.endAll();
+    this.#programs.remove();
   }
 }

@@ -1,13 +1,13 @@
 // The chart on a real kubelet: the pod runs as restricted as the namespace wants it, helm test passes, and an upgrade costs no job.
-import { spawnSync } from 'node:child_process';
-import { openAsBlob, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CHART } from '../../tools/render-chart.mjs';
-import { ApiServer, missingPrograms } from './api-server.mjs';
+import { ApiServer, missingForApiServer } from './api-server.mjs';
 import { missingForNode, Node } from './node.mjs';
-import { run } from './stack.mjs';
+import { missing } from './programs.mjs';
+import { Client, run } from './stack.mjs';
 
 export const name = 'cluster';
 
@@ -16,11 +16,10 @@ const NAMESPACE = 'attune';
 const POD = `/api/v1/namespaces/${NAMESPACE}/pods/attune-attune-0`;
 const IMAGE = 'localhost/attune:0.1.0';
 const ROWS = '300000';
-const JOB_MS = 300_000;
 
 export async function check(report) {
-  const missing = missingPrograms() ?? missingForNode() ?? missingHere();
-  if (missing !== undefined) return report.notExecuted(LINE, missing);
+  const reason = missingForApiServer() ?? missingForNode() ?? missingHere();
+  if (reason !== undefined) return report.notExecuted(LINE, reason);
   const server = new ApiServer();
   let node;
   try {
@@ -37,13 +36,9 @@ export async function check(report) {
     helm('install', 'attune', CHART, ...values, '--wait', '--timeout', '180s');
     report.executed('helm install with the minimal values: the pod runs and is ready where only restricted pods may be');
     await tested(server, node, helm, report);
-    await upgraded(
-      server,
-      node,
-      join(volume, 'api-key'),
-      () => helm('upgrade', 'attune', CHART, ...values, '--set', 'pod.labels.revision=next', '--wait', '--timeout', '240s'),
-      report,
-    );
+    const key = readFileSync(join(volume, 'api-key'), 'utf8').trim();
+    const upgrade = () => helm('upgrade', 'attune', CHART, ...values, '--set', 'pod.labels.revision=next', '--wait', '--timeout', '240s');
+    await upgraded(server, key, upgrade, report);
     helm('uninstall', 'attune', '--wait');
     for (const end = Date.now() + 60_000; ; await pause(500)) {
       const { items } = (await server.ask('GET', `/api/v1/namespaces/${NAMESPACE}/pods`)).body;
@@ -60,7 +55,8 @@ export async function check(report) {
 }
 
 function missingHere() {
-  if (spawnSync('helm', ['version'], { stdio: 'ignore' }).error !== undefined) return 'helm is not installed';
+  const helm = missing('helm');
+  if (helm) return helm;
   if (run('podman', ['image', 'exists', IMAGE], { check: false }).status !== 0) return `there is no ${IMAGE}: the check compose builds it`;
   return undefined;
 }
@@ -81,34 +77,17 @@ async function tested(server, node, helm, report) {
 }
 
 /** The one pod is replaced while a job is at work: who asks meanwhile waits, and the job ends as if nothing had been. */
-async function upgraded(server, node, keyFile, upgrade, report) {
-  const key = readFileSync(keyFile, 'utf8').trim();
+async function upgraded(server, key, upgrade, report) {
+  const client = new Client(key, async () => `http://${await addressOf(server)}:8080`);
   const file = join(tmpdir(), 'attune-check-members.csv');
-  const ask = async (path, init = {}) => {
-    for (const end = Date.now() + JOB_MS; ; await pause(1000)) {
-      const address = await addressOf(server).catch(() => undefined);
-      const headers = { ...init.headers, authorization: `Bearer ${key}` };
-      const answer = await fetch(`http://${address}:8080${path}`, { ...init, headers }).catch(() => undefined);
-      if (answer?.ok) return answer.json();
-      if (Date.now() > end) throw new Error(`${path} is answered ${answer?.status ?? 'by nobody'}`);
-    }
-  };
   run(process.execPath, ['bench/generate-members.mjs', '--rows', ROWS, '--seed', '7', '--out', file]);
   try {
-    const body = new FormData();
-    body.set('file', await openAsBlob(file), 'members.csv');
-    const { job_id: id } = await ask('/api/v1/jobs', { method: 'POST', body, headers: { 'idempotency-key': 'upgrade' } });
-    for (let job = await ask(`/api/v1/jobs/${id}`); job.stage !== 'transform'; job = await ask(`/api/v1/jobs/${id}`)) await pause(100);
+    const id = await client.submit(file, 'upgrade');
+    while ((await client.job(id)).stage !== 'transform') await pause(100);
     const before = (await server.ask('GET', POD)).body.metadata.uid;
     upgrade();
     const after = (await server.ask('GET', POD)).body.metadata.uid;
-    let job = await ask(`/api/v1/jobs/${id}`);
-    for (
-      const end = Date.now() + JOB_MS;
-      !['completed', 'failed'].includes(job.status) && Date.now() < end;
-      job = await ask(`/api/v1/jobs/${id}`)
-    )
-      await pause(500);
+    const job = await client.ended(id);
     const said = `helm upgrade with a job of ${ROWS} records in its transform: the pod is another one, the job is ${job.status}`;
     if (job.status === 'completed' && before !== after) report.executed(said);
     else report.failed(said);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { missing } from './programs.mjs';
 import {
   Client,
   compose,
@@ -37,7 +38,7 @@ const VICTIMS = ['validator', 'database', 'harmonizer', 'gateway-1', 'queue', 'g
 const ROWS = process.env.CHECK_ROWS ?? '1000000';
 
 export async function check(report) {
-  const reason = missing();
+  const reason = missingHere();
   if (reason) return report.notExecuted('images and compose', reason);
   // CHECK_BUILD=no takes the images of an earlier run.
   if (process.env.CHECK_BUILD === 'no') report.notExecuted('build of the images', 'CHECK_BUILD=no');
@@ -57,9 +58,9 @@ export async function check(report) {
   }
 }
 
-function missing() {
-  for (const program of ['podman', 'podman-compose'])
-    if (run(program, ['--version'], { check: false }).status !== 0) return `there is no ${program}`;
+function missingHere() {
+  const programs = missing('podman', 'podman-compose');
+  if (programs) return programs;
   const absent = STAND_INS.find((image) => run('podman', ['image', 'exists', image], { check: false }).status !== 0);
   return absent && `there is no ${absent}: node deploy/offline/make-bases.mjs`;
 }
@@ -160,9 +161,9 @@ async function rolling(client, report) {
   client.answers = {};
   const ids = [];
   let over = false;
-  const load = Array.from({ length: 3 }, async (_, client_) => {
+  const load = Array.from({ length: 3 }, async (_, lane) => {
     for (let i = 0; !over; i++) {
-      const id = await client.submit(join(ROOT, 'samples/members.csv'), `rolling-${client_}-${i}`);
+      const id = await client.submit(join(ROOT, 'samples/members.csv'), `rolling-${lane}-${i}`);
       ids.push(id);
       await client.ended(id, 300);
     }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { CHART, helm, isGolden, render, SETS } from '../../tools/render-chart.mjs';
-import { ApiServer, missingPrograms } from './api-server.mjs';
+import { ApiServer, missingForApiServer } from './api-server.mjs';
+import { missing } from './programs.mjs';
 import { kubernetesSources, writeSchemas } from './schemas.mjs';
 
 export const name = 'helm';
@@ -14,10 +15,8 @@ const NAMESPACE = 'attune';
 const MANUAL = ['several nodes, KEDA that scales, gVisor', 'upgrade from a released version with jobs in flight'];
 
 export async function check(report) {
-  if (spawnSync('helm', ['version'], { stdio: 'ignore' }).error !== undefined) {
-    report.notExecuted('the chart rendered, linted and installed', 'helm is not installed');
-    return;
-  }
+  const absent = missing('helm');
+  if (absent) return report.notExecuted('the chart rendered, linted and installed', absent);
   attempt(report, 'helm lint --strict', () => helm('lint', '--strict', CHART, '--kube-version', SETS[0].kubernetes));
   const stale = SETS.filter((set) => !isGolden(set)).map((set) => set.name);
   if (stale.length > 0) report.failed(`goldens differ (node tools/render-chart.mjs): ${stale.join(', ')}`);
@@ -76,21 +75,19 @@ function refusals(report) {
 }
 
 function linter(report) {
-  const { error, status, stdout } = spawnSync(
-    'kube-linter',
-    ['lint', '--config', join(import.meta.dirname, 'kube-linter.yml'), ...SETS.map((set) => set.golden)],
-    { encoding: 'utf8' },
-  );
-  if (error !== undefined) report.notExecuted('kube-linter over the goldens', 'kube-linter is not installed');
-  else if (status === 0) report.executed('kube-linter over the goldens, three checks left out with their reasons');
+  const absent = missing('kube-linter');
+  if (absent) return report.notExecuted('kube-linter over the goldens', absent);
+  const args = ['lint', '--config', join(import.meta.dirname, 'kube-linter.yml'), ...SETS.map((set) => set.golden)];
+  const { status, stdout } = spawnSync('kube-linter', args, { encoding: 'utf8' });
+  if (status === 0) report.executed('kube-linter over the goldens, three checks left out with their reasons');
   else report.failed(`kube-linter: ${stdout}`);
 }
 
 /** By the schemas of every Kubernetes whose sources are there; and each of them refuses what no Kubernetes knows. */
 function schemas(report) {
   const line = 'kubeconform -strict over the goldens';
-  if (spawnSync('kubeconform', ['-v'], { stdio: 'ignore' }).error !== undefined)
-    return report.notExecuted(line, 'kubeconform is not installed');
+  const absent = missing('kubeconform');
+  if (absent) return report.notExecuted(line, absent);
   const sources = kubernetesSources();
   if (sources.length === 0) report.notExecuted(line, 'there are no sources of Kubernetes: deploy/checks/schemas.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'attune-schemas-'));
@@ -120,9 +117,9 @@ function schemas(report) {
 }
 
 async function onApiServer(report) {
-  const missing = missingPrograms();
-  if (missing !== undefined) {
-    report.notExecuted('validation by a real API server, install, upgrade, uninstall', missing);
+  const absent = missingForApiServer();
+  if (absent !== undefined) {
+    report.notExecuted('validation by a real API server, install, upgrade, uninstall', absent);
     return;
   }
   const server = new ApiServer();

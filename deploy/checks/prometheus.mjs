@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, ROOT } from '../../e2e/faults/deployment.mjs';
 import { Split } from '../../e2e/faults/split.mjs';
 import { readsOf } from '../../tools/dist/dashboards/promql.js';
+import { missing } from './programs.mjs';
 
 export const name = 'Prometheus and Grafana';
 
@@ -44,18 +45,15 @@ const WITHOUT_DATA = {
 };
 
 export async function check(report) {
-  if (spawnSync('promtool', ['--version']).error) {
+  const absent = missing('promtool', 'prometheus');
+  if (absent) {
     for (const line of ['promtool check rules', 'promtool test rules', 'a Prometheus that scrapes a deployment'])
-      report.notExecuted(line, 'promtool is not on the PATH; it comes with Prometheus');
+      report.notExecuted(line, absent);
     return;
   }
   const tests = fs.readdirSync(TESTS).map((file) => path.join(TESTS, file));
   tool(report, ['check', 'rules', ...RULES]);
   tool(report, ['test', 'rules', ...tests]);
-  if (spawnSync('prometheus', ['--version']).error) {
-    report.notExecuted('a Prometheus that scrapes a deployment', 'prometheus is not on the PATH');
-    return;
-  }
   await live(report);
 }
 

@@ -9,6 +9,8 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export const PROJECT = 'attune-check';
 const PORT = '18080';
 const URL = `http://127.0.0.1:${PORT}`;
+/** A second lies between two tries. */
+const MOST_TRIES = 60;
 const ENVIRONMENT = {
   ...process.env,
   CONTAINERS_CONF: join(ROOT, 'deploy/offline/containers.conf'),
@@ -53,20 +55,25 @@ export class Client {
   /** How often each status was answered; `none` where nobody answered. */
   answers = {};
 
-  constructor(key) {
+  /** `base` answers where to ask, for it may be somewhere else each time. */
+  constructor(key, base = () => URL) {
     this.key = key;
+    this.base = base;
   }
 
   async ask(path, init = {}) {
     for (let tries = 0; ; tries++) {
       try {
-        const answer = await fetch(`${URL}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${this.key}` } });
+        const answer = await fetch(`${await this.base()}${path}`, {
+          ...init,
+          headers: { ...init.headers, authorization: `Bearer ${this.key}` },
+        });
         this.#count(answer.status);
         if (answer.ok) return answer;
-        if (answer.status < 500 || tries > 60)
+        if (answer.status < 500 || tries > MOST_TRIES)
           throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`, { cause: 'final' });
       } catch (error) {
-        if (error.cause === 'final' || tries > 60) throw error;
+        if (error.cause === 'final' || tries > MOST_TRIES) throw error;
         this.#count('none');
       }
       await pause(1000);

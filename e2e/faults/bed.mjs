@@ -149,13 +149,21 @@ export class Bed {
     return path.join(this.failpoints, `${name}.fired`);
   }
 
-  /** Ends the database as a crash would, and starts it again on its log of writes. */
-  async crashDatabase(awayMs = 0) {
-    const [pid] = fs.readFileSync(path.join(this.deployment.dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
-    process.kill(Number(pid), 'SIGQUIT');
+  /** False once its first process has ended, whoever ended it. */
+  isDatabaseAlive() {
+    const file = path.join(this.deployment.dataDir, 'postgres/postmaster.pid');
+    return fs.existsSync(file) && alive(Number(fs.readFileSync(file, 'utf8').split('\n')[0]));
+  }
+
+  /** Ends the database as a crash would, does the work while nobody serves, and starts it again on its log of writes. */
+  async crashDatabase(meanwhile = async () => {}) {
+    if (this.isDatabaseAlive()) {
+      const [pid] = fs.readFileSync(path.join(this.deployment.dataDir, 'postgres/postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGQUIT');
+      while (alive(Number(pid))) await pause(LOOK_MS);
+    }
     await this.deployment.postgres.kill();
-    while (alive(Number(pid))) await pause(LOOK_MS);
-    await pause(awayMs);
+    await meanwhile();
     await this.deployment.postgres.start();
   }
 

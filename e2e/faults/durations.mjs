@@ -8,6 +8,7 @@ const LENGTHS = {
   'Redis is down': { full: 600_000, least: 12_000 },
   'sessions of the database are ended': { full: 60_000, least: 8_000 },
   'all connections of the database are taken': { full: 30_000, least: 6_000 },
+  'the disk of Postgres is full': { full: 60_000, least: 8_000 },
   'a transaction stays open': { full: 1_800_000, least: 10_000 },
   'errors of serialization': { full: 60_000, least: 8_000 },
   'the scratch directory is full': { full: 60_000, least: 6_000 },

@@ -67,16 +67,21 @@ export class Workload {
   /** Until it is accepted, however often the request has to be sent. */
   async submit(tenant = oneOf(this.random, this.#tenants), key = randomUUID()) {
     for (const deadline = Date.now() + PATIENCE_MS; ; await pause(200)) {
-      const { status, body } = await this.post(tenant, key);
-      if (status === 202) {
-        const job = { id: body.job_id, key, tenant, at: Date.now() };
-        const before = this.accepted.get(key);
-        if (before && before.id !== job.id) this.complaints.push(`I6: one key was answered with ${before.id} and ${job.id}`);
-        this.accepted.set(key, job);
-        return job;
-      }
-      if (Date.now() > deadline) throw new Error(`a submission was never accepted; the last answer was ${status} ${body?.code ?? ''}`);
+      const { status, code, job } = await this.offer(tenant, key);
+      if (job) return job;
+      if (Date.now() > deadline) throw new Error(`a submission was never accepted; the last answer was ${status} ${code ?? ''}`);
     }
+  }
+
+  /** One submission, whatever the answer: its status, and the job that was accepted. */
+  async offer(tenant, key = randomUUID()) {
+    const { status, body } = await this.post(tenant, key);
+    if (status !== 202) return { status, code: body?.code };
+    const job = { id: body.job_id, key, tenant, at: Date.now() };
+    const before = this.accepted.get(key);
+    if (before && before.id !== job.id) this.complaints.push(`I6: one key was answered with ${before.id} and ${job.id}`);
+    this.accepted.set(key, job);
+    return { status, job };
   }
 
   /** One request; status 0 when there was no answer. */

@@ -100,7 +100,7 @@ export const operations = [
       const before = memory(bed);
       const faults = [
         () => oneOf(random, bed.processes).kill(),
-        () => bed.crashDatabase(500),
+        () => bed.crashDatabase(() => pause(500)),
         () => bed.redis?.command('FLUSHALL'),
         () =>
           bed.rows(

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { every, p95, progress } from './signs.mjs';
+import { fill, mount, needsMount, unmount } from './small-disk.mjs';
 
 const row = (id, fault, run, more = {}) => ({ id, fault, flow: true, run, ...more });
 
@@ -14,7 +18,7 @@ export const postgres = [
   row('F37', 'immediate restart of Postgres', async (at) => {
     const before = at.bed.ends.length;
     await pause(1_000);
-    await at.bed.crashDatabase(1_000);
+    await at.bed.crashDatabase(() => pause(1_000));
     await progress(at, 10_000, 'after Postgres was up');
     stayed(at, before);
   }),
@@ -40,9 +44,39 @@ export const postgres = [
     await progress(at, 5_000, 'after the connections were free');
     stayed(at, before);
   }),
-  row('F40', 'the disk of Postgres is full', undefined, {
-    missing: 'it needs a cluster on a small file system of its own, which the harness does not make yet',
-  }),
+  row(
+    'F40',
+    'the disk of Postgres is full',
+    async (at) => {
+      const { bed, load, span, note, expect } = at;
+      const before = bed.ends.length;
+      const folder = path.join(bed.deployment.dataDir, 'postgres');
+      await bed.crashDatabase(async () => ontoSmallDisk(folder));
+      const [tenant] = load.tenants;
+      const { id } = await load.submit(tenant);
+      const free = fill(folder);
+      const submits = [];
+      const reads = [];
+      await every(200, span('the disk of Postgres is full'), async () => {
+        submits.push((await load.offer(tenant)).status);
+        reads.push((await load.send(`${bed.deployment.url}/api/v1/jobs/${id}`, { headers: tenant.headers })).status);
+      });
+      free();
+      // It gives up where it cannot write its log any more, and is started again as any other process.
+      if (!bed.isDatabaseAlive()) await bed.crashDatabase();
+      await progress(at, 10_000, 'after there was space');
+      note('refused', submits.filter((status) => status === 503).length);
+      note('read meanwhile', reads.filter((status) => status === 200).length);
+      expect(submits.includes(503), `submissions were answered ${[...new Set(submits)].join(', ')}`);
+      expect(reads.includes(200), `reads were answered ${[...new Set(reads)].join(', ')}`);
+      const others = [...submits, ...reads].filter((status) => ![200, 202, 503].includes(status));
+      expect(others.length === 0, `answers were ${[...new Set(others)].join(', ')}`);
+      await bed.crashDatabase(async () => offSmallDisk(folder));
+      await progress(at, 10_000, 'on the large disk');
+      stayed(at, before);
+    },
+    { needs: needsMount },
+  ),
   row('F41', 'a long transaction keeps old rows', async (at) => {
     const { bed, load, span, note, expect, bound } = at;
     const waits = async () => {
@@ -113,4 +147,30 @@ async function takeAll(bed) {
       return taken;
     }
   }
+}
+
+/** More than the cluster has now, by two segments of its log. */
+const ROOM = 40 << 20;
+
+function ontoSmallDisk(folder) {
+  const bytes = Number(spawnSync('du', ['-sb', folder], { encoding: 'utf8' }).stdout.split('\t')[0]);
+  fs.renameSync(folder, `${folder}.aside`);
+  fs.mkdirSync(folder);
+  mount(folder, bytes + ROOM);
+  copy(`${folder}.aside`, folder);
+  fs.rmSync(`${folder}.aside`, { recursive: true });
+}
+
+function offSmallDisk(folder) {
+  fs.mkdirSync(`${folder}.aside`);
+  copy(folder, `${folder}.aside`);
+  unmount(folder);
+  fs.rmdirSync(folder);
+  fs.renameSync(`${folder}.aside`, folder);
+}
+
+/** With owners and rights, those of the folder itself included. */
+function copy(from, to) {
+  const { status, stderr } = spawnSync('cp', ['-a', `${from}/.`, to], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cp: ${stderr}`);
 }

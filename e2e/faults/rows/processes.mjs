@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { oneOf } from '../random.mjs';
 import { every, heldAt, progress } from './signs.mjs';
+import { fill, mount, needsMount, unmount } from './small-disk.mjs';
 
 const KILL_EVERY_MS = 2_000;
 /** Stands in one record of a poison file. */
@@ -109,7 +109,7 @@ export const processes = [
   {
     id: 'F53',
     fault: 'the scratch directory is full of other things',
-    needs: () => (process.getuid() === 0 && mounts() ? undefined : 'a small file system can be mounted by root only'),
+    needs: needsMount,
     async run(at) {
       const { bed, load, span, expect } = at;
       const scratch = bed.workers
@@ -117,9 +117,8 @@ export const processes = [
         .map((worker) => path.join(bed.deployment.dataDir, worker.name, 'scratch'));
       for (const folder of scratch) {
         fs.mkdirSync(folder, { recursive: true });
-        mount('-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder);
-        // Somebody else has all but a little of it.
-        fs.writeFileSync(path.join(folder, 'others'), Buffer.alloc((4 << 20) - 65_536));
+        mount(folder, 4 << 20);
+        fill(folder, 65_536);
       }
       const submitted = [];
       try {
@@ -132,22 +131,9 @@ export const processes = [
         expect(parked, 'no stage has ended for want of space');
         await pause(span('the scratch directory is full'));
       } finally {
-        for (const folder of scratch) spawnSync('umount', ['-l', folder]);
+        scratch.forEach(unmount);
       }
       for (const { id } of submitted) await load.ended(id);
     },
   },
 ];
-
-function mount(...args) {
-  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`mount: ${stderr}`);
-}
-
-function mounts() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'attune-mount-'));
-  const able = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
-  if (able) spawnSync('umount', [folder]);
-  fs.rmdirSync(folder);
-  return able;
-}
