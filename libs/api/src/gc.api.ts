@@ -30,7 +30,7 @@ export const CollectionBody = z.object({
   /** Uploads that broke off and whose parts were removed. */
   uploads: z.int().min(0),
   /** Rows past their time. */
-  rows: z.object({ idempotency_keys: z.int().min(0), rate_limits: z.int().min(0) }),
+  rows: z.object({ idempotency_keys: z.int().min(0), rate_limits: z.int().min(0), webhook_deliveries: z.int().min(0) }),
 });
 export type CollectionBody = z.infer<typeof CollectionBody>;
 

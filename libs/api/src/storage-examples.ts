@@ -13,7 +13,7 @@ const collection: CollectionBody = {
     { reason: 'other', marked: nothing, swept: nothing },
   ],
   uploads: 0,
-  rows: { idempotency_keys: 12, rate_limits: 4 },
+  rows: { idempotency_keys: 12, rate_limits: 4, webhook_deliveries: 7 },
 };
 
 const policy: RetentionBody = { raw_days: 30, results_days: 90, version: 0 };

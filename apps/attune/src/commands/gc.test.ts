@@ -7,7 +7,7 @@ const COLLECTION: CollectionBody = {
   stored: { objects: 12, bytes: 3_456 },
   objects: [{ reason: 'job', marked: { objects: 2, bytes: 20 }, swept: { objects: 1, bytes: 7 } }],
   uploads: 0,
-  rows: { idempotency_keys: 5, rate_limits: 6 },
+  rows: { idempotency_keys: 5, rate_limits: 6, webhook_deliveries: 7 },
 };
 
 let stdout = '';
@@ -31,7 +31,7 @@ test('a dry run is asked for as such, and tells what would go', async () => {
   expect(await gc.run(['--dry-run'], io)).toBe(0);
   expect(asked).toEqual({ dry_run: true });
   expect(stdout).toMatch(/^kind +marked +bytes +would be removed +bytes\njob +2 +20 +1 +7\nStored: 12 objects, 3456 bytes\./);
-  expect(stdout).toContain('Rows would be removed: 5 idempotency keys, 6 counts of requests.');
+  expect(stdout).toContain('Rows would be removed: 5 idempotency keys, 6 counts of requests, 7 deliveries to webhooks.');
 });
 
 test('garbage is collected unless it is said to be dry, and the answer is to be had as JSON', async () => {

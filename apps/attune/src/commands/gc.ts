@@ -44,6 +44,6 @@ function textOf({ dry_run: dry, stored, objects, uploads, rows }: CollectionBody
   ]);
   const done = dry ? 'would be removed' : 'removed';
   return `${table(['kind', 'marked', 'bytes', done, 'bytes'], lines)}Stored: ${stored.objects} objects, ${stored.bytes} bytes. Broken-off uploads ${done}: ${uploads}.
-Rows ${done}: ${rows.idempotency_keys} idempotency keys, ${rows.rate_limits} counts of requests.
+Rows ${done}: ${rows.idempotency_keys} idempotency keys, ${rows.rate_limits} counts of requests, ${rows.webhook_deliveries} deliveries to webhooks.
 `;
 }

@@ -16,6 +16,8 @@ export interface Garbage {
 export interface ExpiredRows {
   readonly idempotencyKeys: number;
   readonly rateLimits: number;
+  /** Lines of the log of webhooks. */
+  readonly deliveries: number;
 }
 
 /** An object is left alone for so long after it was written, and once more after it was found without a row. */
@@ -38,6 +40,8 @@ const LISTED = `SELECT key AS storage_key, bytes, to_timestamp(modified / 1000) 
   FROM unnest($1::text[], $2::bigint[], $3::float8[]) AS listed(key, bytes, modified)`;
 const DUE = `swept_at IS NULL AND marked_at < now() - ${GRACE}`;
 const EXPIRED_KEYS = `created_at < now() - ${KEY_HORIZON} OR (state = 'reserved' AND lease_until < now() - ${GRACE})`;
+/** What is still to be sent stays, however old it is. */
+const EXPIRED_DELIVERIES = `outcome <> 'pending' AND created_at < now() - interval '30 days'`;
 const EXPIRED_LIMITS = `expire < extract(epoch from now()) * 1000`;
 
 /** What may be removed for ever: objects that no row names, and rows that nobody will ask for. Crosses tenants on purpose. */
@@ -131,6 +135,7 @@ export class GarbageRepository {
     return {
       idempotencyKeys: await removed('idempotency_keys', EXPIRED_KEYS),
       rateLimits: await removed('rate_limits', EXPIRED_LIMITS),
+      deliveries: await removed('webhook_deliveries', EXPIRED_DELIVERIES),
     };
   }
 
@@ -138,7 +143,8 @@ export class GarbageRepository {
   async clearable(): Promise<ExpiredRows> {
     const [rows] = await this.database.query<ExpiredRows>(
       `SELECT (SELECT count(*) FROM attune.idempotency_keys WHERE ${EXPIRED_KEYS})::int AS "idempotencyKeys",
-         (SELECT count(*) FROM attune.rate_limits WHERE ${EXPIRED_LIMITS})::int AS "rateLimits"`,
+         (SELECT count(*) FROM attune.rate_limits WHERE ${EXPIRED_LIMITS})::int AS "rateLimits",
+         (SELECT count(*) FROM attune.webhook_deliveries WHERE ${EXPIRED_DELIVERIES})::int AS deliveries`,
     );
     return rows!;
   }

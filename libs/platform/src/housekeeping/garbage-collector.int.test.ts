@@ -212,11 +212,26 @@ test('answers to idempotency keys are kept for thirty days and counts of request
   await database.query(
     `INSERT INTO attune.rate_limits (key, points, expire) VALUES ('past', 1, 1000), ('now', 1, 9e15), ('never', 1, NULL)`,
   );
-  const rows = { idempotencyKeys: 2, rateLimits: 1 };
+  const rows = { idempotencyKeys: 2, rateLimits: 1, deliveries: 0 };
   expect((await collector.collect({ dryRun: true })).rows).toEqual(rows);
   expect((await collect()).rows).toEqual(rows);
   expect(await database.query(`SELECT key FROM attune.idempotency_keys`)).toEqual([{ key: 'new' }]);
   expect(await database.query(`SELECT key FROM attune.rate_limits ORDER BY key`)).toEqual([{ key: 'never' }, { key: 'now' }]);
+});
+
+test('what happened to messages of webhooks is kept for thirty days, and what is still to be sent for as long as it takes', async () => {
+  const { jobId } = await submitSample(database);
+  await database.query(
+    `WITH hook AS (INSERT INTO attune.webhooks (tenant_id, id, url, types) SELECT tenant_id, gen_random_uuid(), 'https://to.test', '{}' FROM attune.jobs
+       WHERE id = $1 RETURNING tenant_id, id)
+     INSERT INTO attune.webhook_deliveries (tenant_id, id, endpoint_id, job_id, seq, type, job_status, job_version, outcome, created_at)
+     SELECT tenant_id, gen_random_uuid(), id, $1, days, 'job.completed', 'completed', 1, outcome, now() - make_interval(days => days)
+     FROM hook, (VALUES (31, 'delivered'), (32, 'failed'), (33, 'pending'), (29, 'delivered')) AS sent (days, outcome)`,
+    [jobId],
+  );
+  expect((await collector.collect({ dryRun: true })).rows.deliveries).toBe(2);
+  expect((await collect()).rows.deliveries).toBe(2);
+  expect(await database.query(`SELECT seq FROM attune.webhook_deliveries ORDER BY seq`)).toEqual([{ seq: 29 }, { seq: 33 }]);
 });
 
 test('a sweep that ends in its middle is finished by the next pass', async () => {

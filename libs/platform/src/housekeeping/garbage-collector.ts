@@ -109,6 +109,7 @@ export class GarbageCollector {
     gcDeleted.inc({ kind: 'upload' }, uploads);
     gcDeleted.inc({ kind: 'idempotency_key' }, rows.idempotencyKeys);
     gcDeleted.inc({ kind: 'rate_limit' }, rows.rateLimits);
+    gcDeleted.inc({ kind: 'webhook_delivery' }, rows.deliveries);
   }
 }
 

@@ -26,6 +26,6 @@ function bodyOf({ dryRun, stored, marked, swept, uploads, rows }: Collection): C
     stored,
     objects: (['input', 'job', 'other'] as const).map((reason) => ({ reason, marked: marked[reason], swept: swept[reason] })),
     uploads,
-    rows: { idempotency_keys: rows.idempotencyKeys, rate_limits: rows.rateLimits },
+    rows: { idempotency_keys: rows.idempotencyKeys, rate_limits: rows.rateLimits, webhook_deliveries: rows.deliveries },
   };
 }
