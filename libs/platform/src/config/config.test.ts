@@ -66,6 +66,13 @@ test('the command line reads the same environment', () => {
   expect(() => cliSettings({ ATTUNE_API_KEY: `pulling\n${SECRET}` })).toThrow(/^(?!.*correct-horse).*ATTUNE_API_KEY/);
 });
 
+test('the empty file of a key that is still to be made keeps nobody from making it', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'attune-config-'));
+  writeFileSync(path.join(home, 'api-key'), '');
+  expect(cliSettings({ ATTUNE_API_KEY_FILE: path.join(home, 'api-key') }).apiKey).toBeUndefined();
+  rmSync(home, { recursive: true });
+});
+
 test('limits are generous unless set, and origins are whole origins or the start fails', () => {
   expect(readConfig({})).toMatchObject({ rates: { jobs: 600, api: 6000 }, corsOrigins: [], trustedProxies: 0 });
   const config = readConfig({ ATTUNE_RATE_JOBS: '0', ATTUNE_CORS_ORIGINS: 'https://a.example, http://b.example:81' });

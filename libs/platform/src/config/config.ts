@@ -171,9 +171,9 @@ const Settings = z.strictObject({
   ATTUNE_URL: z.url().optional().describe('Where the CLI finds Attune. Absent: the running instance of the data directory.'),
   ATTUNE_API_KEY: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, 'one word')
+    .regex(/^[\x21-\x7e]*$/, 'one word')
     .optional()
-    .describe('API key of the CLI. Absent: the key in the data directory.'),
+    .describe('API key of the CLI; an empty file is none. Absent: the key in the data directory.'),
 });
 
 export interface Config {
@@ -318,7 +318,8 @@ export function cliSettings(environment: NodeJS.ProcessEnv = process.env): CliSe
   const settings = readSettings(environment);
   return {
     url: settings.ATTUNE_URL,
-    apiKey: settings.ATTUNE_API_KEY,
+    // The file of a key that is still to be made is empty.
+    apiKey: settings.ATTUNE_API_KEY || undefined,
     dataDir: path.resolve(settings.ATTUNE_DATA_DIR),
     httpPort: settings.ATTUNE_HTTP_PORT,
   };
