@@ -72,6 +72,26 @@ test('the command line submits, waits, fetches, lists, shows and explains, with 
   expect((await cli(['submit', broken, '--wait'])).code).toBe(1);
 });
 
+test('a key is made, listed without what opens with it, and refused within five seconds once it is revoked', async () => {
+  const key = (await cli(['keys', 'create', '--tenant', 'auditors'])).out.trim();
+  const asks = async (): Promise<number> =>
+    (await fetch(`${attune.server.url}/api/v1/jobs`, { headers: { Authorization: `Bearer ${key}` } })).status;
+  expect(await asks()).toBe(200);
+  const start = key.slice('att_live_'.length, 'att_live_'.length + 8);
+  const listed = await cli(['keys', 'list', '--tenant', 'auditors']);
+  expect(listed.out).toMatch(new RegExp(`^start +tenant +created +revoked\\n${start} +auditors +\\S+Z *\n$`));
+  expect(await cli(['keys', 'revoke', start])).toMatchObject({ code: 0, out: `The key ${start} of auditors is revoked.\n` });
+  for (const deadline = Date.now() + 20_000; (await asks()) !== 401;) expect(Date.now()).toBeLessThan(deadline);
+  expect(await asks()).toBe(401);
+  expect((await cli(['keys', 'revoke', start])).code).toBe(2);
+  expect(JSON.parse((await cli(['keys', 'list', '--json'])).out)).toMatchObject({
+    data: [
+      { tenant: 'local', revoked_at: null },
+      { tenant: 'auditors', revoked_at: expect.stringContaining('T') as string },
+    ],
+  });
+});
+
 test('with a bucket for blobs every byte lies there under its tenant, a deleted job leaves nothing, and the doctor can tell', async () => {
   const { job_id: id, input } = await attune.run({ bytes: 'patient_id,first_name\nS3-1,Ottilie\n' });
   const keys = () => [...bucket.bucket.objects.keys()].filter((key) => !key.includes('/.incoming/'));

@@ -1,15 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { AppError } from '@attune/core';
-import { Database, hashApiKey, keyStart, newApiKey, readConfig, TenantsRepository } from '@attune/platform';
+import { Database, hashApiKey, type KeptKey, keyStart, newApiKey, readConfig, TenantsRepository } from '@attune/platform';
+import { databaseOf } from './own-database.js';
 
-/** A new key of the tenant, which is made if it is not there. @throws AppError validation_failed without the settings it needs. */
+/** A new key of the tenant, which is made if it is not there. @throws AppError validation_failed without a pepper to hash it under */
 export async function createKey(tenant: string): Promise<string> {
-  const { databaseUrl, keyPepper } = readConfig();
-  if (databaseUrl === undefined || keyPepper === undefined)
-    throw new AppError('validation_failed', 'ATTUNE_DATABASE_URL and ATTUNE_KEY_PEPPER are needed; `attune up` makes its key itself');
-  const key = newApiKey();
-  await keepKey(databaseUrl, keyPepper, tenant, key);
-  return key;
+  const { databaseUrl, keyPepper, dataDir } = readConfig();
+  // Whose database is elsewhere has its processes elsewhere, too: a pepper of this machine is not theirs.
+  if (databaseUrl !== undefined && keyPepper === undefined)
+    throw new AppError('validation_failed', 'ATTUNE_KEY_PEPPER is needed: the one of the processes that use the database');
+  return withTenants(async (tenants) => {
+    const pepper = keyPepper ?? (await readFile(path.join(dataDir, 'pepper'), 'utf8')).trim();
+    const key = newApiKey();
+    await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, pepper));
+    return key;
+  });
 }
+
+/** The keys that were ever made, of the tenant or of all, without what opens with them. */
+export const listKeys = (tenant?: string): Promise<KeptKey[]> => withTenants((tenants) => tenants.listKeys(tenant));
+
+/** Answers the keys that begin so and were good until now. */
+export const revokeKeys = (start: string): Promise<KeptKey[]> => withTenants((tenants) => tenants.revokeKeys(start));
 
 /** Makes a key known to the database by its hash; doing it twice changes nothing. */
 export async function keepKey(databaseUrl: string, pepper: string, tenant: string, key: string): Promise<void> {
@@ -19,5 +32,20 @@ export async function keepKey(databaseUrl: string, pepper: string, tenant: strin
     await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, pepper));
   } finally {
     await database.close();
+  }
+}
+
+/** In the database that the environment names, or in that of the data directory. */
+async function withTenants<T>(work: (tenants: TenantsRepository) => Promise<T>): Promise<T> {
+  const { url, giveBack } = await databaseOf(readConfig());
+  try {
+    const database = await Database.open(url, 2);
+    try {
+      return await work(new TenantsRepository(database));
+    } finally {
+      await database.close();
+    }
+  } finally {
+    await giveBack();
   }
 }
