@@ -50,9 +50,14 @@ test('a serialization failure is tried again, and nothing is done twice', async 
   expect(await counts()).toEqual([1, 1]);
 });
 
-test('what fails every time is told as a dependency that is away', async () => {
+test.each([
+  ['a deadlock that comes every time', '40P01'],
+  ['a full disk', '53100'],
+  ['a want of memory', '53200'],
+  ['a disk that cannot be written', '58030'],
+])('%s is told as a dependency that is away', async (_, code) => {
   await database.query(
-    `CREATE FUNCTION fail() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '40P01'; END $$`,
+    `CREATE FUNCTION fail() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '${code}'; END $$`,
   );
   await expect(database.query('SELECT fail()')).rejects.toMatchObject({ code: 'dependency_unavailable', status: 503, retryable: true });
 });

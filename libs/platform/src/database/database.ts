@@ -8,8 +8,8 @@ import { sqlComment } from '../telemetry/correlation.js';
 export const SESSION_SETTINGS =
   '-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC';
 
-/** Postgres error codes that mean: the same call may succeed in a moment (connection gone, restarting, serialization, deadlock, too many connections). */
-const PASSING = /^(08|57P0|53300|40001|40P01|55P03|57014)/;
+/** Postgres error codes that mean: the same call may succeed in a moment (connection gone, restarting, serialization, deadlock, too many connections, no disk or memory left). */
+const PASSING = /^(08|57P0|53|58030|40001|40P01|55P03|57014)/;
 const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** Tries of a transaction that the database gives up for the sake of another (serialization failure, deadlock). */
