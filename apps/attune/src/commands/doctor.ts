@@ -13,9 +13,9 @@ export const doctor: Command = {
   words: ['s3'],
   usage: `Usage: attune doctor [s3] [--json]
 
-Checks Node, the data directory and its space, the server or the port it would take, and the API key; and where
-ATTUNE_DATABASE_URL is set, what every service looks at before it starts: database, schema, clock and queue. Exits
-with 4 when something keeps Attune from working.
+Checks Node, the server or the port it would take, and the API key; where no server is named, the data directory
+and its space; and where ATTUNE_DATABASE_URL is set, what every service looks at before it starts: database,
+schema, clock and queue. Exits with 4 when something keeps Attune from working.
 
 attune doctor s3 tries the bucket of ATTUNE_BLOBS_URL instead, in a place of its own that is empty afterwards:
 write, read, range, multipart, copy, list, addresses for clients, abort and delete.
@@ -32,10 +32,12 @@ ${SESSION_USAGE}`,
     // A doctor asks once: what is not there now is the answer.
     const session = await openSession(io, { ...values, tries: 1 });
     const server = await checkServer(session, io.signal);
+    const { dataDir, url } = session.settings;
+    // Whoever names a server does not start one here.
+    const isElsewhere = (values.url ?? url) !== undefined;
     const checkups: Checkup[] = [
       checkNode(process.versions.node),
-      await checkDataDirectory(session.settings.dataDir),
-      await checkSpace(session.settings.dataDir),
+      ...(isElsewhere ? [] : [await checkDataDirectory(dataDir), await checkSpace(dataDir)]),
       ...server.checkups,
       await checkKey(session, server.answers, io.signal),
     ];
