@@ -1,4 +1,7 @@
-import { createLogger, type LogFields, type Logger } from './logger.js';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger, lasting, type LogFields, type Logger } from './logger.js';
 import { correlated } from './correlation.js';
 
 function capture(): { log: Logger; lines: () => Record<string, unknown>[] } {
@@ -40,4 +43,17 @@ test('a line carries the ids of the request and the job it belongs to', () => {
   const { log, lines } = capture();
   correlated({ request_id: 'r1', job_id: 'j1', stage: 'plan', epoch: 2 }, () => log.info({}, 'said'));
   expect(lines()[0]).toMatchObject({ request_id: 'r1', job_id: 'j1', stage: 'plan', epoch: 2 });
+});
+
+test('a line that cannot be written ends nothing, and lines go out as they are where they can be', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'attune-logger-'));
+  const file = openSync(path.join(folder, 'log'), 'w');
+  // Always full, where there is such a thing; elsewhere a file that is closed.
+  const full = openSync(existsSync('/dev/full') ? '/dev/full' : path.join(folder, 'closed'), 'w');
+  if (!existsSync('/dev/full')) closeSync(full);
+  const [bad, good] = [full, file].map((fd) => createLogger('info', 'tests', lasting(fd)));
+  for (let i = 0; i < 20_000; i++) bad!.info({ attempt: i }, 'said while the disk is full, and longer than all that may wait together');
+  for (let i = 0; i < 3; i++) good!.info({ attempt: i }, 'said');
+  expect(readFileSync(path.join(folder, 'log'), 'utf8').trim().split('\n')).toHaveLength(3);
+  rmSync(folder, { recursive: true });
 });

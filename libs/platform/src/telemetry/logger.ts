@@ -1,7 +1,7 @@
 import { AppError } from '@attune/core';
 import type { LoggerService } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
-import { pino } from 'pino';
+import { destination, type DestinationStream, pino } from 'pino';
 import { correlation } from './correlation.js';
 import { scrub } from './scrub.js';
 
@@ -50,7 +50,7 @@ const ALLOWED: ReadonlySet<string> = new Set(LOG_FIELDS);
  * JSON lines on standard output. Three nets hold a value of a record back: the type takes listed fields only, a field that is not
  * listed is dropped at run time and counted, and texts that look like a person's number, address or birth date are struck out.
  */
-export function createLogger(level: string, service: string, out: { write(line: string): void } = process.stdout): Logger {
+export function createLogger(level: string, service: string, out: DestinationStream = lasting(process.stdout.fd)): Logger {
   return pino(
     {
       level,
@@ -66,6 +66,20 @@ export function createLogger(level: string, service: string, out: { write(line: 
     },
     out,
   );
+}
+
+/** Bytes of lines that wait for room. */
+const WAITING = 1 << 20;
+
+/**
+ * Lines to an open file that may be on a full disk, or have no reader any more: what cannot be written waits, up to a bound, and goes out before
+ * the next line; beyond it lines are lost. The process goes on, whatever it writes to its standard streams elsewhere.
+ */
+export function lasting(fd: number): DestinationStream {
+  const out = destination({ fd, sync: true, maxLength: WAITING });
+  out.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
+  return out;
 }
 
 function listed(fields: Record<string, unknown>): Record<string, unknown> {
