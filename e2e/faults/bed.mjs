@@ -170,8 +170,7 @@ export class Bed {
   /** The bytes that are stored under a key, read past Attune; undefined where there are none. */
   blob(key) {
     if (this.objects) return this.objects.bucket.objects.get(key)?.bytes;
-    const file = path.join(this.deployment.dataDir, 'blobs', key);
-    return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+    return this.deployment.blob(key);
   }
 
   /** Everything as it should be again. */

@@ -31,6 +31,12 @@ export class Deployment {
     return `postgres://attune:${encodeURIComponent(password)}@127.0.0.1:${Number(pid[3])}/attune`;
   }
 
+  /** The bytes that are stored under a key in the folder of blobs, read past Attune; undefined where there are none. */
+  blob(key) {
+    const file = path.join(this.dataDir, 'blobs', key);
+    return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+  }
+
   async submit(file, fields = {}) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
