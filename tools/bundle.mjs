@@ -1,4 +1,4 @@
-// Puts each deployable, with its libraries, into a few files: a process that reads 20 files instead of 2,500 starts in a third of the time
+// Puts each deployable, with its libraries, into a few files: a process that reads 20 files instead of 2,500 starts in half the time
 // (ADR 0016). It is made of what the compiler left in the folders `dist`: node tools/bundle.mjs [folder ...] [--watch]
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,8 +56,10 @@ const words = process.argv.slice(2);
 const watched = words.includes('--watch');
 const folders = words.filter((word) => word !== '--watch');
 for (const folder of folders.length > 0 ? folders : Object.keys(ENTRIES)) {
-  rmSync(join(ROOT, folder, 'bundle'), { recursive: true, force: true });
-  // Whoever watches bundles anew whenever the compiler has written, until it is stopped.
+  // Whoever watches bundles anew whenever the compiler has written, under a process that uses what is there, until it is stopped.
   if (watched) await (await context(optionsOf(folder))).watch();
-  else await build(optionsOf(folder));
+  else {
+    rmSync(join(ROOT, folder, 'bundle'), { recursive: true, force: true });
+    await build(optionsOf(folder));
+  }
 }
