@@ -13,7 +13,7 @@ export async function createKey(tenant: string): Promise<string> {
   return withTenants(async (tenants) => {
     const pepper = keyPepper ?? (await readFile(path.join(dataDir, 'pepper'), 'utf8')).trim();
     const key = newApiKey();
-    await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, pepper));
+    await addKey(tenants, pepper, tenant, key);
     return key;
   });
 }
@@ -25,27 +25,28 @@ export const listKeys = (tenant?: string): Promise<KeptKey[]> => withTenants((te
 export const revokeKeys = (start: string): Promise<KeptKey[]> => withTenants((tenants) => tenants.revokeKeys(start));
 
 /** Makes a key known to the database by its hash; doing it twice changes nothing. */
-export async function keepKey(databaseUrl: string, pepper: string, tenant: string, key: string): Promise<void> {
-  const database = await Database.open(databaseUrl, 2);
-  try {
-    const tenants = new TenantsRepository(database);
-    await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, pepper));
-  } finally {
-    await database.close();
-  }
+export const keepKey = (databaseUrl: string, pepper: string, tenant: string, key: string): Promise<void> =>
+  onTenants(databaseUrl, (tenants) => addKey(tenants, pepper, tenant, key));
+
+async function addKey(tenants: TenantsRepository, pepper: string, tenant: string, key: string): Promise<void> {
+  await tenants.addKey(await tenants.ensureTenant(tenant), keyStart(key), hashApiKey(key, pepper));
 }
 
 /** In the database that the environment names, or in that of the data directory. */
 async function withTenants<T>(work: (tenants: TenantsRepository) => Promise<T>): Promise<T> {
   const { url, giveBack } = await databaseOf(readConfig());
   try {
-    const database = await Database.open(url, 2);
-    try {
-      return await work(new TenantsRepository(database));
-    } finally {
-      await database.close();
-    }
+    return await onTenants(url, work);
   } finally {
     await giveBack();
+  }
+}
+
+async function onTenants<T>(url: string, work: (tenants: TenantsRepository) => Promise<T>): Promise<T> {
+  const database = await Database.open(url, 2);
+  try {
+    return await work(new TenantsRepository(database));
+  } finally {
+    await database.close();
   }
 }

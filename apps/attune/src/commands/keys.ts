@@ -33,8 +33,11 @@ eight characters behind their prefix. revoke takes those: the key is refused wit
       const rows = found.map(({ start, tenant, created_at, revoked_at }) => [start, tenant, created_at, revoked_at ?? '']);
       io.stdout.write(values.json ? jsonText({ data: found }) : table(['start', 'tenant', 'created', 'revoked'], rows));
     } else if (what === 'revoke') {
-      const [start] = /[^_]{1,8}/.exec(onlyWord(rest, 'START').replace(/^att_live_/, '')) ?? [''];
-      const revoked = await revokeKeys(start);
+      const revoked = await revokeKeys(
+        onlyWord(rest, 'START')
+          .replace(/^att_live_/, '')
+          .slice(0, 8),
+      );
       if (revoked.length === 0) throw new UsageError('No key that is still good begins so: see `attune keys list`.');
       const text = revoked.map(({ start, tenant }) => `The key ${start} of ${tenant} is revoked.\n`).join('');
       io.stdout.write(values.json ? jsonText({ data: revoked }) : text);
