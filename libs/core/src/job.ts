@@ -18,7 +18,7 @@ export type PriorityClass = (typeof PRIORITY_CLASSES)[number];
 export const WORKER_SERVICES = ['validator', 'harmonizer', 'generator'] as const;
 export type WorkerService = (typeof WORKER_SERVICES)[number];
 
-export type StageName = 'inspect' | 'plan' | 'transform' | 'validate' | 'check' | 'publish';
+export type StageName = 'inspect' | 'plan' | 'decode' | 'transform' | 'validate' | 'check' | 'publish';
 
 export const OUTPUT_FORMATS = ['csv', 'json', 'ndjson', 'parquet', 'tsv', 'partitioned_parquet', 'xlsx'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -65,6 +65,8 @@ export type ArtifactKind =
   | 'sample_profile'
   | 'plan'
   | 'plan_findings'
+  | 'slices'
+  | 'decoded'
   | 'fixed_records'
   | 'silver'
   | 'silver_csv'
@@ -113,6 +115,8 @@ export interface StageOutcome {
   readonly sweep?: readonly ArtifactKind[];
   /** The stage has committed, and the job waits for a person before the next one (awaiting_review). */
   readonly review?: boolean;
+  /** What comes next may be worked on in so many shards at once. */
+  readonly shards?: number;
   /** The stage did its work, and what it found ends the job as failed (quarantine.limit): everything is committed all the same. */
   readonly failure?: { readonly code: ErrorCode; readonly detail: string };
 }

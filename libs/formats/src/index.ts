@@ -16,7 +16,7 @@ export { emptyAccount, type ByteAccount, type RejectedRecord } from './text/acco
 export type { Batch } from './text/batch.js';
 export { cutOf, type Cut } from './text/cuttable.js';
 export { detectText, type TextSample } from './text/detect.js';
-export { MAX_COLUMNS, type TextLimits } from './text/limits.js';
+export { MAX_COLUMNS, TEXT_LIMITS, type TextLimits } from './text/limits.js';
 export { openReader } from './text/open-reader.js';
 export type { ReaderOptions, RecordPlace, RecordReader, TextPlan } from './text/record-reader.js';
 export { type NumberFormat } from './workbook/number-format.js';

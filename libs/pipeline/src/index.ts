@@ -33,5 +33,6 @@ export { type ReadBytes, type TransformPorts } from './transform/ports.js';
 export { errorsIn, type Profile, type ProfiledColumn } from './transform/profile.js';
 export * from './transform/silver-columns.js';
 export * from './transform/silver-sql.js';
+export * from './transform/slices.js';
 export { quarantineFailure } from './transform/transform-ledger.js';
 export * from './transform/transform-pass.js';

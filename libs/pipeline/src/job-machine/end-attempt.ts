@@ -1,7 +1,7 @@
 import type { ErrorClass } from '@attune/core';
 import { attemptEnded, history, placeOf, problem, ready, statusChanged } from './effects.js';
 import { end } from './end-job.js';
-import { holder, idle, withStage } from './shards.js';
+import { fresh, holder, idle, withStage } from './shards.js';
 import {
   backoffMs,
   type Decision,
@@ -13,6 +13,7 @@ import {
   MAX_CRASHES_OF_PASS,
   MAX_RESOURCE_TRIES,
   MAX_TRANSIENT_TRIES,
+  PARALLEL_STAGES,
   parkMs,
   RECORD_STAGES,
   type StageState,
@@ -33,20 +34,43 @@ export function commit(state: JobState, event: Extract<JobEvent, { type: 'commit
     const keptGeneration = whole ? state.generation : state.keptGeneration;
     return { state: { ...ended.state, keptGeneration }, effects: [...effects, ...ended.effects] };
   }
-  const next = after.stages[after.stages.indexOf(done) + 1];
-  if (next === undefined) {
-    return {
-      state: { ...after, status: 'completed', keptGeneration: state.generation },
-      effects: [...effects, statusChanged('completed'), { type: 'terminal', status: 'completed' }],
-    };
-  }
-  if (event.review) {
+  if (event.review && after.stages.at(-1) !== done) {
     effects.push(statusChanged('awaiting_review'));
     effects.push(history('review.requested', `Stage ${stage.name} asks for a review.`, { stage: stage.name }));
     return { state: { ...after, status: 'awaiting_review' }, effects };
   }
-  effects.push(ready(next));
-  return { state: withStage(after, { ...next, status: 'ready', nextRunAt: now }), effects };
+  const opened = openNext(event.shards === undefined ? after : withDecode(after, done, event.shards, now), done, now);
+  return { state: opened.state, effects: [...effects, ...opened.effects] };
+}
+
+/** What a shard that is done makes ready: what comes next, once everything before is done. Nothing left: the job is completed. */
+function openNext(state: JobState, done: StageState, now: number): Decision {
+  const { stages } = state;
+  const next = stages.find((stage, i) => stage.status !== 'done' && (stage.name === done.name || i > stages.indexOf(done)));
+  if (next === undefined) {
+    return {
+      state: { ...state, status: 'completed', keptGeneration: state.generation },
+      effects: [statusChanged('completed'), { type: 'terminal', status: 'completed' }],
+    };
+  }
+  // The other shards are ready or at work already.
+  if (next.name === done.name && PARALLEL_STAGES.has(next.name)) return { state, effects: [] };
+  const opened = stages.filter((stage) => stage === next || (stage.name === next.name && PARALLEL_STAGES.has(next.name)));
+  const open = (stage: StageState): StageState => (opened.includes(stage) ? { ...stage, status: 'ready', nextRunAt: now } : stage);
+  return { state: { ...state, stages: stages.map(open) }, effects: opened.map(ready) };
+}
+
+/** The shards of `decode` behind the plan, where there is a transform; those that an earlier generation has added stay. */
+function withDecode(state: JobState, plan: StageState, shards: number, now: number): JobState {
+  const { stages } = state;
+  const kept = stages.filter(({ name }) => name === 'decode').length;
+  const pass = stages.find(({ name }) => RECORD_STAGES.has(name));
+  if (pass === undefined) return state;
+  const added = Array.from({ length: Math.max(0, shards - kept) }, (_, i): StageState =>
+    fresh({ ...plan, name: 'decode', shard: kept + i, service: pass.service, epoch: 0 }, now),
+  );
+  const at = stages.indexOf(plan) + 1 + kept;
+  return { ...state, stages: [...stages.slice(0, at), ...added, ...stages.slice(at)] };
 }
 
 export function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>, now: number): Decision {
@@ -55,6 +79,7 @@ export function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>
   const crashed = event.error.class === 'crash';
   const counted: StageState = { ...stage, crashCount: stage.crashCount + (crashed ? 1 : 0), error: event.error };
   if (!mayRetry(counted, event.error.class)) {
+    if (PARALLEL_STAGES.has(stage.name)) return passOver(state, counted, now);
     const failure = crashed && event.error.code === 'engine.failed' ? problem('poison_input', event.error.detail) : event.error;
     return end(withStage(state, counted), 'failed', failure, counted, 'failed');
   }
@@ -73,6 +98,15 @@ export function fail(state: JobState, event: Extract<JobEvent, { type: 'fail' }>
       ready(stage),
     ],
   };
+}
+
+/** The shard is over without having left anything. */
+function passOver(state: JobState, stage: StageState, now: number): Decision {
+  const over: StageState = { ...idle(stage), status: 'done' };
+  const opened = openNext(withStage(state, over), over, now);
+  const data = { ...placeOf(stage), attempt: stage.attempt, code: stage.error!.code };
+  const line = history('stage.passed_over', `Stage ${stage.name} could not be done; the next one does its work.`, data, 'warning');
+  return { state: opened.state, effects: [attemptEnded(stage, 'failed'), line, ...opened.effects] };
 }
 
 function mayRetry(stage: StageState, errorClass: ErrorClass): boolean {

@@ -1,7 +1,7 @@
 import { AppError, type StageName } from '@attune/core';
 import { history, ready, statusChanged } from './effects.js';
 import { fresh } from './shards.js';
-import { type Decision, type JobEvent, type JobState, RECORD_STAGES, type StageState } from './state.js';
+import { type Decision, type JobEvent, type JobState, PARALLEL_STAGES, RECORD_STAGES, type StageState } from './state.js';
 
 /**
  * A job that failed or expired goes on under the next generation with all its tries: from the stage that stopped it, or from an earlier one.
@@ -16,14 +16,18 @@ export function redrive(state: JobState, event: Extract<JobEvent, { type: 'redri
   const at = startOf(state, event.fromStage);
   const generation = state.generation + 1;
   const stages = state.stages.map((stage, i): StageState => (i < at ? stage : fresh(stage, now)));
-  const first: StageState = { ...stages[at]!, status: 'ready', nextRunAt: now + (event.delayMs ?? 0) };
-  stages[at] = first;
+  const first = stages[at]!;
+  const begins = ({ name }: StageState, i: number): boolean => i === at || (i > at && name === first.name && PARALLEL_STAGES.has(name));
+  const nextRunAt = now + (event.delayMs ?? 0);
   return {
-    state: { ...state, status: 'processing', generation, cancelRequested: false, deadlineAt: null, error: null, stages },
+    state: {
+      ...{ ...state, status: 'processing', generation, cancelRequested: false, deadlineAt: null, error: null },
+      stages: stages.map((stage, i) => (begins(stage, i) ? { ...stage, status: 'ready', nextRunAt } : stage)),
+    },
     effects: [
       history('job.redriven', `The job goes on from stage ${first.name}.`, { generation, stage: first.name }),
       statusChanged('processing'),
-      ready(first),
+      ...stages.filter(begins).map(ready),
     ],
   };
 }

@@ -23,13 +23,22 @@ const STAGES: Record<Operation, readonly StageOfOperation[]> = {
   ],
 };
 
-/** The stages of an operation in order; each starts from the artifacts of those before it. */
+/** The stages of an operation in order; each starts from the artifacts of those before it. A large input may have `decode` before `transform`. */
 export function stagesOf(operation: Operation): readonly StageOfOperation[] {
   return STAGES[operation];
 }
 
-/** 0..100 from the progress (0..1) of each stage. */
-export function jobProgress(operation: Operation, progressOf: (stage: StageName) => number): number {
-  const sum = stagesOf(operation).reduce((total, stage) => total + stage.share * Math.min(1, Math.max(0, progressOf(stage.name))), 0);
+/** How much of a transform is done once its input is decoded, where that is a stage of its own. */
+const DECODED = 0.7;
+
+/** 0..100 from the progress (0..1) of each stage that the job has. */
+export function jobProgress(operation: Operation, progressOf: (stage: StageName) => number | undefined): number {
+  const decoded = progressOf('decode');
+  const sum = stagesOf(operation).reduce((total, { name, share }) => {
+    const own = bounded(progressOf(name) ?? 0);
+    return total + share * (name === 'transform' && decoded !== undefined ? DECODED * bounded(decoded) + (1 - DECODED) * own : own);
+  }, 0);
   return Math.floor(sum);
 }
+
+const bounded = (progress: number): number => Math.min(1, Math.max(0, progress));

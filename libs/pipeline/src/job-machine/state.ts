@@ -1,8 +1,8 @@
 import type { ErrorClass, ErrorCode, JobStatus, Severity, StageName, StageStatus, WorkerService } from '@attune/core';
 
 /**
- * One shard of a stage. A stage has shard 0; each resubmission of quarantined records adds one to the stage that reads records. Times are
- * milliseconds of the database clock.
+ * One shard of a stage. A stage has shard 0; each resubmission of quarantined records adds one to the stage that reads records, and `decode`
+ * has as many as the plan has cut the input into. Times are milliseconds of the database clock.
  */
 export interface StageState {
   readonly name: StageName;
@@ -55,6 +55,8 @@ export type JobEvent =
       readonly failure?: { readonly code: ErrorCode; readonly detail: string };
       /** A person has to look at what the stage left before the next one may start. */
       readonly review?: boolean;
+      /** The plan has cut the input into so many pieces: each is decoded on its own before the transform. */
+      readonly shards?: number;
     })
   /** `jitter` is a random number in [0, 1): full jitter on the backoff. `notBeforeMs`: how long the budget of retries holds this one back. */
   | (OfShard & {
@@ -150,3 +152,9 @@ export function isToIsolate({ name, shard, crashCount, error }: StageState): boo
 
 /** The stages that read every record; a resubmission adds a shard to them. Those after them start from all shards again. */
 export const RECORD_STAGES: ReadonlySet<StageName> = new Set(['transform']);
+
+/**
+ * The stages whose shards are worked on at the same time. What such a shard leaves only saves work to the stage after it: one that cannot be
+ * done leaves nothing, and is no reason for the job to end.
+ */
+export const PARALLEL_STAGES: ReadonlySet<StageName> = new Set(['decode']);

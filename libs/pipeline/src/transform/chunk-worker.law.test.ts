@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import { findEntity, type Plan } from '@attune/core';
 import { cutOf, emptyAccount, type ByteAccount, type RecordPlace } from '@attune/formats';
 import fc from 'fast-check';
-import { ChunkWorker, type Chain } from './chunk-worker.js';
+import { ChunkWorker, type Chain, type ChunkResult } from './chunk-worker.js';
 import { planOver } from './mapping-plan.fixture.js';
+import { slicesOf } from './slices.js';
 import { memory, transformText, type Left } from './transform-text.fixture.js';
 import { TransformPass } from './transform-pass.js';
 
@@ -20,34 +21,64 @@ const PLAN: Plan = {
   required: ['patient_id'],
 };
 
-/** What the pass leaves when the text is cut into chunks of so many bytes, which two workers share. */
-function inChunks(input: Buffer, plan: Plan, bytes: number, guesses: boolean): Omit<Left, 'rows'> {
-  const entity = findEntity(plan.mapping.entity)!;
-  const read = (offset: number, into: Uint8Array): number => input.copy(into, 0, offset, offset + into.length);
+type InPieces = Omit<Left, 'rows'>;
+type Read = (offset: number, into: Uint8Array) => number;
+
+/** A pass that takes finished chunks, and what it has left once it was given all of them. */
+function taking(input: Buffer, plan: Plan): { readonly take: (chunk: ChunkResult) => void; readonly left: () => InPieces } {
   const left = memory();
-  const pass = new TransformPass(plan, entity, { ...left, readInput: read });
-  const workers = [0, 1].map(() => new ChunkWorker(plan, entity, '', read, input.length, guesses && cutOf(plan) === 'lines'));
-  const ends: RecordPlace[] = [];
+  const readInput: Read = (offset, into) => input.copy(into, 0, offset, offset + into.length);
+  const pass = new TransformPass(plan, findEntity(plan.mapping.entity)!, { ...left, readInput });
   const account = emptyAccount();
-  for (let i = 0; i === 0 || i * bytes < input.length; i++) {
-    const before = ends[i - 1];
-    const chain: Chain = { before: () => ({ at: before, records: before?.records ?? 0 }), ended: (place) => ends.push(place) };
-    const result = workers[i % 2]!.work({ from: i * bytes, to: Math.min(input.length, (i + 1) * bytes) }, chain);
-    pass.take(result);
-    pass.takeSketches(result.sketches);
-    for (const part of Object.keys(account) as (keyof ByteAccount)[]) account[part] += result.account[part];
-  }
-  const result = pass.finish(account, input.length);
   return {
-    part: left.part.bytes.toString('utf8'),
-    findings: left.findings.lines(),
-    quarantine: left.quarantine.lines(),
-    duplicates: left.duplicates.lines(),
-    result,
+    take: (chunk) => {
+      pass.take(chunk);
+      pass.takeSketches(chunk.sketches);
+      for (const part of Object.keys(account) as (keyof ByteAccount)[]) account[part] += chunk.account[part];
+    },
+    left: () => {
+      const result = pass.finish(account, input.length);
+      const [part, findings, quarantine, duplicates] = [left.part.bytes.toString('utf8'), left.findings, left.quarantine, left.duplicates];
+      return { part, findings: findings.lines(), quarantine: quarantine.lines(), duplicates: duplicates.lines(), result };
+    },
   };
 }
 
-const withoutRows = ({ part, findings, quarantine, duplicates, result }: Left): Omit<Left, 'rows'> => ({
+/** What the pass leaves when the text is cut into chunks of so many bytes, which two workers share. */
+function inChunks(input: Buffer, plan: Plan, bytes: number, guesses: boolean): InPieces {
+  const read: Read = (offset, into) => input.copy(into, 0, offset, offset + into.length);
+  const workers = [0, 1].map(
+    () => new ChunkWorker(plan, findEntity(plan.mapping.entity)!, '', read, input.length, guesses && cutOf(plan) === 'lines'),
+  );
+  const pass = taking(input, plan);
+  const ends: RecordPlace[] = [];
+  for (let i = 0; i === 0 || i * bytes < input.length; i++) {
+    const before = ends[i - 1];
+    const chain: Chain = { before: () => ({ at: before, records: before?.records ?? 0 }), ended: (place) => ends.push(place) };
+    pass.take(workers[i % 2]!.work({ from: i * bytes, to: Math.min(input.length, (i + 1) * bytes) }, chain));
+  }
+  return pass.left();
+}
+
+/** What it leaves when the text is cut into slices, and each is made canonical by a worker that has no bytes before it. */
+function inSlices(input: Buffer, plan: Plan, bytes: number, step: number): InPieces & { readonly slices: number } {
+  const whole: Read = (offset, into) => input.copy(into, 0, offset, offset + into.length);
+  const slices = [...slicesOf(plan, plan.columns.length, whole, input.length, bytes, step)].flatMap(({ slice }) => slice ?? []);
+  const pass = taking(input, plan);
+  for (const { from, to } of slices) {
+    const own = input.subarray(from.byteOffset);
+    const read: Read = (offset, into) => own.copy(into, 0, offset - from.byteOffset, offset - from.byteOffset + into.length);
+    const worker = new ChunkWorker(plan, findEntity(plan.mapping.entity)!, '', read, input.length, cutOf(plan) === 'lines');
+    let before: RecordPlace | undefined = from.byteOffset === 0 ? undefined : from;
+    for (let at = from.byteOffset; at < to; at += step) {
+      const chain: Chain = { before: () => ({ at: before, records: before?.records ?? 0 }), ended: (place) => (before = place) };
+      pass.take(worker.work({ from: at, to: Math.min(to, at + step), ...(at === from.byteOffset ? { at: from } : {}) }, chain));
+    }
+  }
+  return { ...pass.left(), slices: slices.length };
+}
+
+const withoutRows = ({ part, findings, quarantine, duplicates, result }: Left): InPieces => ({
   part,
   findings,
   quarantine,
@@ -83,6 +114,19 @@ test('cut anywhere into chunks, with guesses right or wrong, the pass leaves the
     }),
     { numRuns: process.env['TEST_FULL'] === '1' ? 1_000 : 80 },
   );
+});
+
+test('cut into slices that are made canonical apart, the pass leaves the same bytes, findings and counts', () => {
+  let most = 0;
+  fc.assert(
+    fc.property(hostile, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 50 }), (input, bytes, step) => {
+      const { slices, ...left } = inSlices(input, PLAN, bytes, step);
+      expect(left).toEqual(withoutRows(transformText(input, PLAN)));
+      most = Math.max(most, slices);
+    }),
+    { numRuns: process.env['TEST_FULL'] === '1' ? 1_000 : 80 },
+  );
+  expect(most).toBeGreaterThan(5);
 });
 
 test('a value that comes again and again is counted, reported and hashed as if it were new each time', () => {

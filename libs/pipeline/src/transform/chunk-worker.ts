@@ -13,6 +13,8 @@ export interface ChunkRange {
   /** Offsets in the member; the chunk owns every record that starts in between. */
   readonly from: number;
   readonly to: number;
+  /** Where its first record begins, where that is known beforehand. */
+  readonly at?: RecordPlace;
 }
 
 /** Who knows where chunks begin: each asks for the place at which the one before it has ended, and says where it ends itself. */
@@ -60,8 +62,8 @@ export class ChunkWorker {
    * Reads ahead from where a record seems to begin, and once the chunk before is read, finds out whether it does: if not, it reads again.
    * The guess costs time when it is wrong, never a record. Nothing where a record from before reaches over the whole chunk.
    */
-  #read({ from, to }: ChunkRange, chain: Chain): Range | undefined {
-    const guess = from > 0 && this.#byLines ? this.#ranges.lineStart(from, to) : undefined;
+  #read({ from, to, at: known }: ChunkRange, chain: Chain): Range | undefined {
+    const guess = from > 0 && this.#byLines && known === undefined ? this.#ranges.lineStart(from, to) : undefined;
     const ahead = guess === undefined ? undefined : this.#ranges.range(to, { ...START, byteOffset: guess });
     const { at, records } = chain.before();
     if (at !== undefined && at.byteOffset >= to) {

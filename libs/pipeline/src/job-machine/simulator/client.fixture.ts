@@ -45,5 +45,6 @@ function askedBy({ dice, scheduler }: World): Asked {
     bad,
     badLimit: dice.between(0, 10),
     unsure: dice.happens(0.3),
+    pieces: dice.happens(0.4) ? dice.between(2, 5) : 0,
   };
 }

@@ -28,6 +28,8 @@ export interface Asked {
   readonly bad: number;
   readonly badLimit: number;
   readonly unsure: boolean;
+  /** Pieces that the plan cuts the input into; 0 where it is not worth it. */
+  readonly pieces: number;
 }
 
 /** The repositories over rows in memory: the pure machine decides, every transaction happens wholly or not at all, and a witness looks on. */
@@ -70,15 +72,14 @@ export class SimulatedDatabase {
   claim(service: WorkerService, worker: string): Claimed | undefined {
     return this.#transaction(() => {
       for (const job of this.jobs) {
-        const open = job.state.stages.find(
-          (stage) => stage.service === service && (stage.status === 'ready' || stage.status === 'running'),
-        );
-        if (open === undefined) continue;
-        const { name: stage, shard } = open;
-        const effects = this.#try(job, { type: 'claim', stage, shard, worker });
-        const after = job.state.stages.find((one) => one.name === stage && one.shard === shard)!;
-        if (effects === undefined || after.status !== 'running') continue;
-        return { result: { job: job.id, stage, shard, epoch: after.epoch, generation: job.state.generation }, effects };
+        for (const { name: stage, shard, status, service: of } of job.state.stages) {
+          if (of !== service || (status !== 'ready' && status !== 'running')) continue;
+          const effects = this.#try(job, { type: 'claim', stage, shard, worker });
+          const after = job.state.stages.find((one) => one.name === stage && one.shard === shard)!;
+          if (effects === undefined) continue;
+          if (after.status !== 'running') break;
+          return { result: { job: job.id, stage, shard, epoch: after.epoch, generation: job.state.generation }, effects };
+        }
       }
       return { result: undefined, effects: [] };
     });
@@ -109,6 +110,7 @@ export class SimulatedDatabase {
         ...{ type: 'commit', stage, shard, epoch },
         ...(tooBad ? { failure: { code: 'quarantine.limit', detail: 'too many' } } : {}),
         review: stage === 'plan' && job.unsure && job.mapping === null,
+        ...(stage === 'plan' && job.pieces > 0 ? { shards: job.pieces } : {}),
       });
       if (job.state.status === 'cancelled') return { result: [], effects };
       const mine = (row: { generation: number; stage: string; shard: number }): boolean =>
@@ -171,8 +173,9 @@ export class SimulatedDatabase {
       const job = this.jobs[id]!;
       const effects = this.#send(job, { type: 'redrive', ...(fromStage ? { fromStage } : {}) });
       const { stages, keptGeneration } = job.state;
-      const again = ({ stage, generation }: { stage: StageName; generation: number }): boolean =>
-        generation > (keptGeneration ?? 0) && stages.some(({ name, status }) => name === stage && status !== 'done');
+      const again = (row: { stage: StageName; shard: number; generation: number }): boolean =>
+        row.generation > (keptGeneration ?? 0) &&
+        stages.some(({ name, shard, status }) => name === row.stage && shard === row.shard && status !== 'done');
       const forgotten = job.artifacts.filter(again);
       job.artifacts = job.artifacts.filter((row) => !again(row));
       job.ledgers = job.ledgers.filter((row) => !again(row));
@@ -216,7 +219,11 @@ export class SimulatedDatabase {
 
   /** A whole generation takes the place of those before; rows of earlier shards stay. */
   #isSuperseded(job: JobFacts, row: ArtifactRow): boolean {
-    return row.stage !== 'transform' && job.artifacts.some(({ stage, generation }) => stage === row.stage && generation > row.generation);
+    return (
+      row.stage !== 'transform' &&
+      row.stage !== 'decode' &&
+      job.artifacts.some(({ stage, generation }) => stage === row.stage && generation > row.generation)
+    );
   }
 
   #event(id: number, event: JobEvent): void {

@@ -25,6 +25,8 @@ export interface JobFacts {
   readonly badLimit: number;
   /** The plan asks when it has no mapping. */
   readonly unsure: boolean;
+  /** The plan cuts the input into so many pieces. */
+  readonly pieces: number;
   mapping: number | null;
   /** Records that came back mended, by the shard that works on them. */
   readonly mended: Map<number, number>;
@@ -48,6 +50,8 @@ export function flawless(job: JobFacts, stage: StageName, shard: number): string
       return `detection ${job.id}`;
     case 'plan':
       return `plan of ${flawless(job, 'inspect', 0)} and mapping ${job.mapping ?? 'none'}`;
+    case 'decode':
+      return `piece ${shard} by ${flawless(job, 'plan', 0)}`;
     case 'validate':
       return `findings by ${flawless(job, 'plan', 0)}`;
     case 'transform':

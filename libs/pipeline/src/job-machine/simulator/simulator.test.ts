@@ -107,6 +107,28 @@ const SABOTAGES: readonly [fault: string, notices: string, Sabotage][] = [
     },
   ],
   [
+    'the transform begins before every piece is decoded',
+    '(I1)',
+    {
+      machine: (state, event, now) => {
+        const isPiece = event.type === 'commit' && event.stage === 'decode';
+        const done = isPiece
+          ? withStages(state, (stage) =>
+              stage.name === 'decode' && stage !== holding(state, event) ? { ...stage, status: 'done' } : stage,
+            )
+          : state;
+        const decision = decide(done, event, now);
+        const before = (stage: JobState['stages'][number]) =>
+          state.stages.find(({ name, shard }) => name === stage.name && shard === stage.shard)!;
+        if (!isPiece || TERMINAL.has(decision.state.status)) return decision;
+        return {
+          ...decision,
+          state: withStages(decision.state, (stage) => (stage.name === 'decode' && stage.shard !== event.shard ? before(stage) : stage)),
+        };
+      },
+    },
+  ],
+  [
     'the history keeps quiet about a retry that ended the job',
     '(I5)',
     {

@@ -6,6 +6,7 @@ import {
   MAX_CRASHES_OF_PASS,
   MAX_LOST_LEASES,
   MAX_TRANSIENT_TRIES,
+  PARALLEL_STAGES,
   type StageState,
   TERMINAL,
 } from '../state.js';
@@ -135,7 +136,16 @@ export class Witness {
       must(STAGE_GRAPH[earlier.status].includes(stage.status), `a stage does not go from ${earlier.status} to ${stage.status} (I5)`);
       must(earlier.status !== 'done' || renewing || before?.status === 'awaiting_review', 'what is done stays done');
     }
-    must(renewing || !before || before.stages.length === state.stages.length, 'shards come and go with generations only');
+    const others = (one: JobState): number => one.stages.filter(({ name }) => !PARALLEL_STAGES.has(name)).length;
+    must(
+      renewing || !before || others(before) === others(state),
+      'shards come and go with generations only, but for those that a plan adds',
+    );
+    const pieces = before?.stages.filter(({ name }) => PARALLEL_STAGES.has(name)) ?? [];
+    must(
+      pieces.every((piece) => state.stages.some((one) => isSame(one, piece))),
+      'a piece that was cut stays one',
+    );
   }
 
   /** The row of an attempt is there before the work, and is closed once. */
@@ -163,9 +173,12 @@ export class Witness {
   #whole(before: JobState | undefined, state: JobState, effects: readonly Effect[]): void {
     const open = state.stages.filter(({ status }) => status === 'ready' || status === 'running');
     const stands = TERMINAL.has(state.status) || state.status === 'awaiting_review';
-    must(open.length === (stands ? 0 : 1), 'one stage is open until the end, and none during a review (I1)');
+    const together = ({ name }: StageState): boolean => name === open[0]!.name && PARALLEL_STAGES.has(name);
+    const isOne = open.length === 1 || (open.length > 1 && open.every(together));
+    must(stands ? open.length === 0 : isOne, 'one stage is open until the end, and none during a review (I1)');
     const undone = state.stages.findIndex(({ status }) => status !== 'done');
-    must(undone < 0 || state.stages.slice(undone).every(({ status }) => status !== 'done'), 'stages are done in order');
+    const isBeside = ({ name }: StageState): boolean => PARALLEL_STAGES.has(name) && name === state.stages[undone]!.name;
+    must(undone < 0 || state.stages.slice(undone).every((stage) => stage.status !== 'done' || isBeside(stage)), 'stages are done in order');
     must(state.keptGeneration !== state.generation || TERMINAL.has(state.status), 'what is kept is over');
     for (const stage of open) {
       if (stage.status !== 'ready' || before?.stages.find((one) => isSame(one, stage))?.status === 'ready') continue;

@@ -139,6 +139,8 @@ export class SimulatedWorker implements Process {
         return { key, content: `detection ${claim.job}` };
       case 'plan':
         return { key, content: `plan of ${read('inspect')} and mapping ${job.mapping ?? 'none'}` };
+      case 'decode':
+        return { key, content: `piece ${shard} by ${read('plan')}` };
       case 'validate':
         return { key, content: `findings by ${read('plan')}` };
       case 'transform': {
