@@ -32,6 +32,9 @@ declare module '*/faults/deployment.mjs' {
     readonly log: string;
     readonly readyUrl: string;
     kill(): Promise<number | null>;
+    /** Holds the process still, until it is released or killed. */
+    hold(): void;
+    release(): void;
     stop(): Promise<number | null>;
     start(): Promise<void>;
   }

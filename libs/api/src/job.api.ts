@@ -65,7 +65,7 @@ export const JobRequest = z.strictObject({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
-export const STAGES = ['inspect', 'plan', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
+export const STAGES = ['inspect', 'plan', 'decode', 'transform', 'validate', 'check', 'publish'] as const satisfies readonly StageName[];
 const Stage = openEnum(STAGES);
 export const ERROR_CLASSES = [
   'caller',

@@ -45,6 +45,7 @@ export * from './engine/engine.js';
 export { failpoint, useFailpoints } from './failpoints/failpoint.js';
 export * from './engine/inspect-file.js';
 export { isolate } from './engine/isolate.js';
+export { Slices } from './engine/slices.js';
 export type { ChangesFound, DatasetPosition } from './engine/protocol.js';
 export * from './grpc/calls.js';
 export * from './grpc/door-methods.js';

@@ -127,6 +127,11 @@ const Settings = z.strictObject({
   ATTUNE_ENGINE_THREADS: count
     .default(Math.min(2, availableParallelism()))
     .describe("DuckDB's threads in one engine process. Absent: one per core, at most 2."),
+  ATTUNE_SPLIT_FROM_MB: quota
+    .default(1024)
+    .describe(
+      'Inputs of so many MiB are cut into slices that all harmonizers of a deployment decode at the same time, where there are several; 0: never. Absent: 1024.',
+    ),
   ATTUNE_INFLATED_LIMIT: count
     .default(DEFAULT_INFLATED_LIMIT)
     .describe('Bytes that a gzip, zstd or zip container may inflate to, of all its members together. Absent: 2 GiB.'),
@@ -199,6 +204,8 @@ export interface Config {
   /** What users may name in URLs beyond public addresses. */
   readonly egressAllow: OwnDestinations;
   readonly slots: number;
+  /** 0: inputs are never cut for several workers. */
+  readonly splitFromBytes: number;
   readonly engine: {
     readonly processes: number;
     readonly memoryLimitMb: number;
@@ -250,6 +257,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustedProxies: settings.ATTUNE_TRUST_PROXY,
     egressAllow: ownDestinations(settings.ATTUNE_EGRESS_ALLOW)!,
     slots: settings.ATTUNE_SLOTS,
+    splitFromBytes: settings.ATTUNE_SPLIT_FROM_MB * MiB,
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,
       memoryLimitMb: settings.ATTUNE_ENGINE_MEMORY_MB,

@@ -49,7 +49,7 @@ export function detailsOf(chosen: string): string {
     (SELECT count(*)::int FROM attune.job_stages mine CROSS JOIN LATERAL (
        SELECT 1 FROM attune.job_stages other WHERE other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at LIMIT ${BACKLOG_COUNTED}) ahead
      WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
-    (SELECT coalesce(json_agg(s ORDER BY s.position, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
+    (SELECT coalesce(json_agg(s ORDER BY s.position, s.stage, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (
        SELECT DISTINCT ON (p.position) p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons
        FROM attune.row_ledger r JOIN attune.job_stages p ON p.job_id = r.job_id AND p.stage = r.stage AND p.shard = 0

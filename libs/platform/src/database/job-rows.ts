@@ -71,6 +71,9 @@ export const JOB_COLUMNS = `tenant_id, id, operation, options, priority_class, s
 export const STAGE_COLUMNS = `stage, shard, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,
   ${ms('lease_until')}, ${ms('next_run_at')}, progress, error, ${ms('ready_at')}, ${ms('started_at')}, ${ms('ended_at')}`;
 
+/** The shards of a job in the order in which they are done; `decode` has the position of `transform`, and comes before it. */
+export const STAGE_ORDER = 'position, stage, shard';
+
 export function stateOf(job: JobRow, stages: readonly StageRow[]): JobState {
   return {
     status: job.status,

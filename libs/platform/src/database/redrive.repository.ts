@@ -40,13 +40,11 @@ export class RedriveRepository {
         ...(fromStage ? { fromStage } : {}),
         ...(delayMs ? { delayMs } : {}),
       });
-      const again = done.after.stages.filter(({ status }) => status !== 'done').map(({ name }) => name);
-      const since = [jobId, again, done.after.keptGeneration ?? 0];
-      await query(`DELETE FROM attune.row_ledger WHERE job_id = $1 AND stage = ANY($2) AND generation > $3`, since);
-      const left = await query<{ storage_key: string }>(
-        `DELETE FROM attune.artifacts WHERE job_id = $1 AND stage = ANY($2) AND generation > $3 RETURNING storage_key`,
-        since,
-      );
+      const again = done.after.stages.filter(({ status }) => status !== 'done');
+      const since = [jobId, again.map(({ name }) => name), again.map(({ shard }) => shard), done.after.keptGeneration ?? 0];
+      const ofShards = `WHERE job_id = $1 AND (stage, shard) IN (SELECT * FROM unnest($2::text[], $3::int[])) AND generation > $4`;
+      await query(`DELETE FROM attune.row_ledger ${ofShards}`, since);
+      const left = await query<{ storage_key: string }>(`DELETE FROM attune.artifacts ${ofShards} RETURNING storage_key`, since);
       return { ...done, swept: left.map(({ storage_key: key }) => key) };
     });
   }

@@ -165,6 +165,16 @@ export class StagesRepository {
     return { cancelRequested: row.cancel_requested };
   }
 
+  /** Processes that work on the stages of a service; 1 where some of them are of another version. */
+  async workers(service: WorkerService, version: string): Promise<number> {
+    const [found] = await this.database.query<{ same: number; others: number }>(
+      `SELECT (count(*) FILTER (WHERE version = $2))::int AS same, (count(*) FILTER (WHERE version <> $2))::int AS others
+       FROM attune.workers WHERE service = $1 AND seen_at > now() - interval '30 seconds'`,
+      [service, version],
+    );
+    return found!.others > 0 ? 1 : Math.max(1, found!.same);
+  }
+
   /** How the stages of these jobs stand; nothing of jobs that are gone. */
   async standing(jobIds: readonly string[]): Promise<readonly StageStanding[]> {
     const rows = await this.database.query<Omit<StageStanding, 'jobId'> & { job_id: string }>(
@@ -179,7 +189,9 @@ export class StagesRepository {
   /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */
   async commit(
     claim: Claim,
-    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review'> & { readonly artifacts: readonly StoredArtifact[] },
+    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review' | 'shards'> & {
+      readonly artifacts: readonly StoredArtifact[];
+    },
   ): Promise<Transition & { readonly swept: readonly string[] }> {
     if (left.ledger && ledgerGap(left.ledger) !== 0)
       throw new AppError('engine.failed', `the row ledger of stage ${claim.stage} does not reconcile`);
@@ -192,6 +204,7 @@ export class StagesRepository {
         ...(left.failure ? { failure: left.failure } : {}),
         // Who has given a mapping has been asked already.
         review: left.review === true && claim.mapping === null,
+        ...(left.shards === undefined ? {} : { shards: left.shards }),
       });
       if (done.after.status === 'cancelled') return { ...done, swept: [] };
       // The first epoch has nothing before it.
@@ -234,9 +247,10 @@ export class StagesRepository {
   }
 }
 
+/** Also what an earlier generation has left that came to nothing. */
 async function sweep(query: Database['query'], claim: Claim, kinds: readonly string[]): Promise<{ storage_key: string }[]> {
   return query<{ storage_key: string }>(
-    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation = $2 AND kind = ANY($3) RETURNING storage_key`,
+    `DELETE FROM attune.artifacts WHERE job_id = $1 AND generation <= $2 AND kind = ANY($3) RETURNING storage_key`,
     [claim.jobId, claim.generation, kinds],
   );
 }

@@ -3,7 +3,7 @@ import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, ty
 import { type Database, prepared } from './database.js';
 import { giveFairPlace } from './fair-place.js';
 import { statusToTell, writeDueDeliveries } from './due-deliveries.js';
-import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow, stateOf } from './job-rows.js';
+import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, STAGE_ORDER, type StageRow, stateOf } from './job-rows.js';
 import { Writes } from './writes.js';
 
 type Query = Database['query'];
@@ -28,7 +28,7 @@ export async function transition(query: Query, jobId: string, event: JobEvent): 
   );
   if (!job) throw new AppError('not_found', 'there is no such job');
   const stages = await query<StageRow>(
-    prepared(`SELECT ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = $1 ORDER BY position, shard`),
+    prepared(`SELECT ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = $1 ORDER BY ${STAGE_ORDER}`),
     [jobId],
   );
   const before = stateOf(job, stages);
@@ -65,25 +65,33 @@ function writeJob(writes: Writes, job: JobRow, before: JobState, after: JobState
   });
 }
 
-/** Shards are matched by what they are: a resubmission adds one, and forgets those of an earlier resubmission that came to nothing. */
+/**
+ * Shards are matched by what they are: a resubmission adds one, and forgets those of an earlier resubmission that came to nothing; a plan adds
+ * those of `decode`.
+ */
 async function writeStages(query: Query, writes: Writes, jobId: string, before: JobState, after: JobState): Promise<void> {
   const same = (one: StageState) => (other: StageState) => one.name === other.name && one.shard === other.shard;
   for (const gone of before.stages.filter((stage) => !after.stages.some(same(stage))))
     await query(`DELETE FROM attune.job_stages WHERE job_id = $1 AND stage = $2 AND shard = $3`, [jobId, gone.name, gone.shard]);
-  const changed: StageState[] = [];
+  const [added, changed]: [StageState[], StageState[]] = [[], []];
   for (const stage of after.stages) {
     const earlier = before.stages.find(same(stage));
-    if (earlier === undefined) await addShard(query, jobId, stage);
+    if (earlier === undefined) added.push(stage);
     else if (earlier !== stage) changed.push(stage);
   }
+  if (added.length > 0) await addShards(query, jobId, added);
   if (changed.length > 0) changeStages(writes, jobId, changed, before.generation !== after.generation);
 }
 
-async function addShard(query: Query, jobId: string, { name, shard, status }: StageState): Promise<void> {
+/** `decode` has the position of the transform that it belongs to. */
+async function addShards(query: Query, jobId: string, shards: readonly StageState[]): Promise<void> {
+  const rows = shards.map(({ name, shard, status }) => ({ stage: name, shard, status, place: name === 'decode' ? 'transform' : name }));
   await query(
     `INSERT INTO attune.job_stages (tenant_id, job_id, stage, shard, position, service, status)
-     SELECT tenant_id, job_id, stage, $3, position, service, $4 FROM attune.job_stages WHERE job_id = $1 AND stage = $2 AND shard = 0`,
-    [jobId, name, shard, status],
+     SELECT s.tenant_id, s.job_id, n.stage, n.shard, s.position, s.service, n.status
+     FROM jsonb_to_recordset($2::jsonb) AS n(stage text, shard int, status text, place text)
+       JOIN attune.job_stages s ON s.job_id = $1 AND s.stage = n.place AND s.shard = 0`,
+    [jobId, JSON.stringify(rows)],
   );
 }
 

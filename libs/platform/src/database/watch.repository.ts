@@ -28,7 +28,8 @@ export class WatchRepository {
     return this.database.query<Look>(
       `SELECT j.id, j.tenant_id, j.operation, j.status, j.stage, j.version, j.deleted_at IS NOT NULL AS deleted,
          (SELECT coalesce(json_object_agg(s.stage, s.progress), '{}') FROM (
-            SELECT DISTINCT ON (stage) stage, progress FROM attune.job_stages WHERE job_id = j.id ORDER BY stage, shard DESC) s) AS progress,
+            SELECT DISTINCT ON (stage) stage, CASE stage WHEN 'decode' THEN avg(progress) OVER (PARTITION BY stage) ELSE progress END AS progress
+            FROM attune.job_stages WHERE job_id = j.id ORDER BY stage, shard DESC) s) AS progress,
          (SELECT coalesce(json_agg(e ORDER BY e.seq), '[]') FROM (
             SELECT seq, (extract(epoch from at) * 1000)::float8 AS at, type, level, message, data
             FROM attune.job_events WHERE job_id = j.id AND seq > w.seq ORDER BY seq LIMIT ${LOOK_LINES}) e) AS events

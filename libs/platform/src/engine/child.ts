@@ -5,6 +5,8 @@ import { useFailpoints } from '../failpoints/failpoint.js';
 import { DuckDb } from './duckdb.js';
 import type { ChildMessage, Phase, Task, TaskContext, TaskInputs, TaskName, TaskRequest } from './protocol.js';
 import { checkTask } from './tasks/check.js';
+import { cutTask } from './tasks/cut.js';
+import { decodeTask } from './tasks/decode.js';
 import { fixesTask } from './tasks/fixes.js';
 import { inspectTask } from './tasks/inspect.js';
 import { publishTask } from './tasks/publish.js';
@@ -14,6 +16,8 @@ import { transformTask } from './tasks/transform.js';
 /** The engine process: takes one task at a time from its parent, and lives no longer than the parent does. It never prints. */
 const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
   inspect: inspectTask,
+  cut: cutTask,
+  decode: decodeTask,
   transform: transformTask,
   fixes: fixesTask,
   check: checkTask,

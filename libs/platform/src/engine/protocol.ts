@@ -1,7 +1,7 @@
 import type { QualityBody } from '@attune/api';
 import type { ErrorCode, Finding, OutputFormat, Plan, RowLedger, StageOutcome, TextOptions } from '@attune/core';
 import type { OutputOptions } from '@attune/outputs';
-import type { SampledRecord, SamplePosition } from '@attune/pipeline';
+import type { SampledRecord, SamplePosition, Slice } from '@attune/pipeline';
 import type { Correlation } from '../telemetry/correlation.js';
 import type { Careful } from './careful.js';
 import type { DuckDbLimits } from './duckdb.js';
@@ -10,6 +10,24 @@ import type { DuckDbLimits } from './duckdb.js';
 export interface TaskInputs {
   /** `text`: what the caller knows of it. */
   readonly inspect: { readonly input: string; readonly scratch: string; readonly text?: TextOptions | undefined };
+  /** Slices that hold at least so many bytes; `identity` is of the pass that they are for. */
+  readonly cut: {
+    readonly input: string;
+    readonly plan: Plan;
+    readonly sliceBytes: number;
+    readonly identity: string;
+    readonly scratch: string;
+  };
+  /** One slice, the `ordinal`th from 0. `input` holds the bytes from where it begins, of an input of `size` bytes. */
+  readonly decode: {
+    readonly input: string;
+    readonly size: number;
+    readonly plan: Plan;
+    readonly slice: Slice;
+    readonly ordinal: number;
+    readonly identity: string;
+    readonly scratch: string;
+  };
   readonly transform: {
     readonly input: string;
     readonly plan: Plan;
@@ -17,6 +35,8 @@ export interface TaskInputs {
     readonly planFindings: readonly Finding[];
     /** Where it is said the pass leaves checkpoints in `scratch`, and goes on at the last one of an earlier attempt. */
     readonly resume?: Resume;
+    /** What became of every slice of the input, in their order: where it is of this identity, the input is not read once more. */
+    readonly decoded?: { readonly files: readonly string[]; readonly identity: string };
     /** The input crashes the engine: it is read slowly, and the records over which that happens are set aside. */
     readonly careful?: Careful;
   };

@@ -47,7 +47,7 @@ import { JobWatch } from '../watch/job-watch.js';
 import { forgetChanged, RecentJobs } from '../watch/recent-jobs.js';
 import { WebhookDispatcher } from '../webhooks/webhook-dispatcher.js';
 import { appModule, type ProcessParts } from './app.module.js';
-import { readVersion } from './version.js';
+import { runningVersion } from './version.js';
 import { BLOBS, type Service } from './service.js';
 
 const FINISH_MS = 20_000;
@@ -220,6 +220,7 @@ function startRunners(
     metrics,
     log: parts.log,
     scratchDir: path.join(parts.config.dataDir, 'scratch'),
+    splitFromBytes: parts.config.splitFromBytes,
   };
   const stages = services.flatMap((service) => [...service.stages]);
   const presence = app.get(ReconcilerRepository);
@@ -245,7 +246,7 @@ function startRunners(
       metrics.workerSlots.set({ service, state: 'busy' }, runner.busy);
       metrics.workerSlots.set({ service, state: 'free' }, slots - runner.busy);
       presence
-        .seen({ id: worker, service, host: hostname(), version: readVersion().version, slots, busy: runner.busy })
+        .seen({ id: worker, service, host: hostname(), version: runningVersion(), slots, busy: runner.busy })
         .catch((error: unknown) => parts.log.warn({ error: errorName(error) }, 'presence could not be written'));
     };
     const timer = setInterval(announce, PRESENCE_MS);

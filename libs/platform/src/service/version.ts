@@ -36,3 +36,9 @@ function readCommit(): string | null {
   }
   return null;
 }
+
+/** What runs, to the commit: processes of which it is equal do the same with the same bytes. */
+export function runningVersion(): string {
+  const { version, commit } = readVersion();
+  return `${version} ${commit}`;
+}

@@ -14,12 +14,14 @@ import {
 import type { StageError } from '@attune/pipeline';
 import { isCanary } from '../auth/canary-tenant.js';
 import type { BlobStore } from '../blobs/blob-store.js';
+import { fetchRange } from '../blobs/fetch-range.js';
 import { StoreOutage } from '../blobs/store-breaker.js';
 import type { LeftArtifacts } from '../database/artifacts.repository.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
 import { type Failpoint, failpoint } from '../failpoints/failpoint.js';
-import { readVersion } from '../service/version.js';
+import { identityOf } from '../engine/checkpoint.js';
+import { runningVersion } from '../service/version.js';
 import { errorName } from '../telemetry/logger.js';
 import { noteOutcome } from './note-outcome.js';
 import { previousReport } from './previous-report.js';
@@ -218,10 +220,15 @@ export class Attempt {
         this.#failAt('work.first_record');
         if (this.#progress >= 0.5) this.#failAt('work.mid');
       },
-      resume: async () => {
-        const { version, commit } = readVersion();
-        return { input: claim.dataset.sha256, version: `${version} ${commit}`, earlier: await this.#folders.earlier(claim) };
+      resume: async () => ({ input: claim.dataset.sha256, version: runningVersion(), earlier: await this.#folders.earlier(claim) }),
+      inputRange: async (range) => {
+        const file = path.join(scratch, 'in.slice');
+        await fetchRange(parts.blobs, claim.dataset.storageKey, range, file, { signal: this.#abort.signal });
+        return file;
       },
+      identity: (plan) => identityOf(runningVersion(), claim.dataset.sha256, plan),
+      workers: (service) => parts.stages.workers(service, runningVersion()),
+      splitFromBytes: parts.splitFromBytes,
       input: async () => {
         const file = path.join(scratch, 'in.dataset');
         await parts.blobs.materialize(claim.dataset.storageKey, claim.dataset, file, { signal: this.#abort.signal });
@@ -230,6 +237,7 @@ export class Attempt {
       artifact,
       artifactIfLeft,
       artifacts,
+      shardsThatLeft: async (kind) => (await before()).ofShards(kind).length,
       json: async (kind) => JSON.parse(await readFile(await artifact(kind), 'utf8')) as unknown,
       ledgerOf: (stage) => this.#ledgerOf(stage),
       rememberedMapping: (fingerprint) => parts.mappings.remembered(claim.tenantId, fingerprint),

@@ -60,6 +60,7 @@ beforeEach(async () => {
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
     scratchDir: path.join(home, 'scratch'),
+    splitFromBytes: 0,
   };
 });
 

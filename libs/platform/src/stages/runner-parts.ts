@@ -26,4 +26,5 @@ export interface RunnerParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly scratchDir: string;
+  readonly splitFromBytes: number;
 }

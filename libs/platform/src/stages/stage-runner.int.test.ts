@@ -52,6 +52,7 @@ beforeEach(async () => {
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
     scratchDir: path.join(home, 'scratch'),
+    splitFromBytes: 0,
   };
 });
 

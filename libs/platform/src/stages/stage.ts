@@ -1,4 +1,5 @@
-import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { ArtifactKind, GivenMapping, LeftFile, Plan, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { StoredRange } from '../blobs/fetch-range.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Resume, TaskProgress } from '../engine/protocol.js';
@@ -20,12 +21,22 @@ export interface StageContext {
   readonly progress: (progress: TaskProgress) => void;
   /** Local file with the received bytes, verified against their hash. */
   readonly input: () => Promise<string>;
+  /** Local file with a part of the received bytes, verified against the hash of the part. */
+  readonly inputRange: (range: StoredRange) => Promise<string>;
+  /** Names the pass over the received bytes by this plan: what one version has made of them under this name is the same everywhere. */
+  readonly identity: (plan: Plan) => string;
+  /** Processes that work on the stages of a service; 1 where some of them are of another version. */
+  readonly workers: (service: WorkerService) => Promise<number>;
+  /** Inputs from so many bytes on are cut, where several workers can share them; 0: none are. */
+  readonly splitFromBytes: number;
   /** Local file with an artifact of an earlier stage, verified against its hash. */
   readonly artifact: (kind: ArtifactKind) => Promise<string>;
   /** The same, or undefined where no earlier stage has left it. */
   readonly artifactIfLeft: (kind: ArtifactKind) => Promise<string | undefined>;
   /** Local files with that artifact of every shard of an earlier stage, in the order of the shards, verified against their hashes. */
   readonly artifacts: (kind: ArtifactKind) => Promise<readonly string[]>;
+  /** How many shards have left such an artifact. */
+  readonly shardsThatLeft: (kind: ArtifactKind) => Promise<number>;
   /** A small JSON artifact of an earlier stage. */
   readonly json: (kind: ArtifactKind) => Promise<unknown>;
   /** The row ledger that an earlier stage committed. */

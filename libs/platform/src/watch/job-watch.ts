@@ -190,7 +190,7 @@ function stateOf({ status, stage, version, operation, progress }: Look): Watched
       ? 100
       : Math.min(
           99,
-          jobProgress(operation, (name) => progress[name] ?? 0),
+          jobProgress(operation, (name) => progress[name]),
         );
   return { status, stage, version, progress: percent };
 }

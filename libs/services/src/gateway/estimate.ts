@@ -3,10 +3,11 @@ import type { JobDetail, Paces } from '@attune/platform';
 
 /**
  * When an open job will probably be completed, in milliseconds of the database clock: what is left of each stage at the pace that was
- * measured of late, and the wait for a worker. Undefined where a stage was not measured, or a person has to answer first.
+ * measured of late, and the wait for a worker. Undefined where a stage was not measured, where a person has to answer first, and where
+ * the input is decoded by as many workers as happen to be free.
  */
 export function measuredEnd({ job, stages, now, backlogPosition }: JobDetail, paces: Paces): number | undefined {
-  if (job.completed_at !== null || job.status === 'awaiting_review') return undefined;
+  if (job.completed_at !== null || job.status === 'awaiting_review' || stages.some(({ stage }) => stage === 'decode')) return undefined;
   let seconds = 0;
   for (const { name, service } of stagesOf(job.operation)) {
     const row = stages.findLast(({ stage }) => stage === name);

@@ -93,6 +93,26 @@ test('a stage is told once, by what its latest shard does', () => {
   ]);
 });
 
+test('shards that are worked on at the same time are told as one stage: at work while one is, and begun with the first', () => {
+  const given = detail(2, 0);
+  const shard = (number: number, status: string, startedAt: number | null) =>
+    ({
+      ...given.stages[1]!,
+      stage: 'decode',
+      shard: number,
+      status,
+      attempt: number,
+      progress: status === 'done' ? 1 : 0,
+      started_at: startedAt,
+      ...(status === 'done' ? {} : { ended_at: null }),
+    }) as never;
+  const shards = [shard(0, 'done', CREATED + 2000), shard(1, 'running', CREATED + 3000), shard(2, 'ready', null)];
+  const { stages, progress } = jobBody({ ...given, stages: [...given.stages.slice(0, 2), ...shards, ...given.stages.slice(2)] });
+  expect(stages[2]).toMatchObject({ name: 'decode', status: 'running', shards: { total: 3, done: 1 }, attempt: 2, ended_at: null });
+  expect(stages[2]!.started_at).toBe(new Date(CREATED + 2000).toISOString());
+  expect(progress).toBeGreaterThan(jobBody(given).progress);
+});
+
 /** With the shard that a resubmission has added. */
 function withShard(given: JobDetail, status: 'running' | 'done' = 'done'): JobDetail {
   const stages = given.stages.flatMap((stage) => (stage.stage === 'transform' ? [stage, { ...stage, shard: 1, status }] : [stage]));

@@ -1,6 +1,6 @@
 import { ENGINE_VERSION, ERROR_KINDS, type OutputFormat, prefixed } from '@attune/core';
 import { type JobBody, jobPaths, type JobStatusBody } from '@attune/api';
-import { createJob, jobProgress, stagesOf } from '@attune/pipeline';
+import { createJob, jobProgress, PARALLEL_STAGES, stagesOf } from '@attune/pipeline';
 import { type JobDetail, type JobRow, type Paces, type StageRow, UNMEASURED } from '@attune/platform';
 import { measuredEnd } from './estimate.js';
 
@@ -76,9 +76,33 @@ export function jobBody(detail: JobDetail, paces: Paces = UNMEASURED): JobBody {
   }
 }
 
-/** One row per stage: what it is doing now is what its latest shard does, which a resubmission has added. */
+/**
+ * One row per stage: what it is doing now is what its latest shard does, which a resubmission has added. Of shards that are worked on at the
+ * same time it is one that is not done, and the stage began with the first of them.
+ */
 export function latestShards(stages: readonly StageRow[]): readonly StageRow[] {
-  return stages.filter((stage, i) => stages[i + 1]?.stage !== stage.stage);
+  const latest = stages.filter((stage, i) => stages[i + 1]?.stage !== stage.stage);
+  return latest.map((stage) => (PARALLEL_STAGES.has(stage.stage) ? ofAll(stages.filter((one) => one.stage === stage.stage)) : stage));
+}
+
+function ofAll(shards: readonly StageRow[]): StageRow {
+  const standing = shards.find(({ status }) => status === 'running') ?? shards.find(({ status }) => status !== 'done') ?? shards.at(-1)!;
+  const times = (member: 'started_at' | 'ended_at'): number[] => shards.flatMap((shard) => shard[member] ?? []);
+  const began = times('started_at');
+  return {
+    ...standing,
+    attempt: Math.max(...shards.map(({ attempt }) => attempt)),
+    started_at: began.length === 0 ? null : Math.min(...began),
+    ended_at: standing.status === 'done' ? Math.max(...times('ended_at')) : standing.ended_at,
+  };
+}
+
+/** 0..1; undefined where the job has no such stage. */
+export function stageProgress(stages: readonly StageRow[], name: string): number | undefined {
+  const shards = stages.filter(({ stage }) => stage === name);
+  const last = shards.at(-1);
+  if (last === undefined || !PARALLEL_STAGES.has(last.stage)) return last?.progress;
+  return shards.reduce((sum, { progress }) => sum + progress, 0) / shards.length;
 }
 
 function shardsOf(stages: readonly StageRow[], name: string): { total: number; done: number } {
@@ -146,7 +170,7 @@ function progressOf({ job, stages }: JobDetail): number {
   if (job.status === 'completed') return 100;
   return Math.min(
     99,
-    jobProgress(job.operation, (name) => stages.findLast(({ stage }) => stage === name)?.progress ?? 0),
+    jobProgress(job.operation, (name) => stageProgress(stages, name)),
   );
 }
 

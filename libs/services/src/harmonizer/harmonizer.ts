@@ -1,5 +1,6 @@
 import type { Service } from '@attune/platform';
 import { diffCall } from './diff.grpc.js';
+import { decodeStage } from './decode.stage.js';
 import { planStage } from './plan.stage.js';
 import { suggestMappingCall } from './suggest-mapping.grpc.js';
 import { transformSampleCall } from './transform-sample.grpc.js';
@@ -9,6 +10,6 @@ import { transformStage } from './transform.stage.js';
 export const harmonizer: Service = {
   name: 'harmonizer',
   controllers: [],
-  stages: [planStage, transformStage],
+  stages: [planStage, decodeStage, transformStage],
   calls: [suggestMappingCall, transformSampleCall, diffCall],
 };

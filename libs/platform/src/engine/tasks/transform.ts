@@ -16,12 +16,14 @@ import { CarefulWay } from '../careful.js';
 import { identityOf, type Checkpoint } from '../checkpoint.js';
 import { Checkpoints } from '../checkpoints.js';
 import { DecodedInput } from '../container/decoded-input.js';
+import { areDecoded } from '../decoded-file.js';
 import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
 import { PASS_FILES, PassFiles } from '../pass-files.js';
 import type { Task, TaskInputs } from '../protocol.js';
 import { SilverStream } from '../silver-stream.js';
 import { isWorthThreads, readThreaded } from '../threads/threaded-read.js';
+import { readDecoded } from './decoded-read.js';
 import { CHUNK_BYTES, readAll } from './full-read.js';
 import { MemberReads } from './member-reads.js';
 import { PassProgress } from './pass-progress.js';
@@ -119,13 +121,19 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
   }
 }
 
-/** Small inputs are read again as quickly as anything is found. */
+/** Whether the records were made canonical before, slice by slice, and by the same plan and version. */
+function isDecoded({ decoded, careful }: TaskInputs['transform']): boolean {
+  return decoded !== undefined && careful === undefined && areDecoded(decoded.files, decoded.identity);
+}
+
+/** Small inputs are read again as quickly as anything is found, and so are slices that are decoded. */
 function checkpointsOf(
-  { plan, scratch, planFindings, resume, careful }: TaskInputs['transform'],
+  input: TaskInputs['transform'],
   { source, shardBytes, dedupBytes }: Reading,
   files: PassFiles,
 ): Checkpoints | undefined {
-  if (resume === undefined || careful !== undefined || source.size <= shardBytes) return undefined;
+  const { plan, scratch, planFindings, resume, careful } = input;
+  if (isDecoded(input) || resume === undefined || careful !== undefined || source.size <= shardBytes) return undefined;
   const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members, dedupBytes);
   return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
 }
@@ -173,8 +181,9 @@ async function readRecords(
     ...(checkpoints === undefined ? {} : { onPlace: checkpoints.offer(() => transform.state()) }),
   };
   const careful = input.careful && new CarefulWay(input.scratch, input.careful);
-  const account =
-    threads > 1
+  const account = isDecoded(input)
+    ? await readDecoded(input.decoded!.files, members, transform, course)
+    : threads > 1
       ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
       : await readAll(members, plan, transform, { ...course, careful });
   careful?.end();

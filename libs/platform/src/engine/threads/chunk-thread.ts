@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { Plan } from '@attune/core';
+import { AppError, Plan } from '@attune/core';
 import type { RecordPlace } from '@attune/formats';
 import { ChunkWorker, type ChunkResult } from '@attune/pipeline';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
@@ -61,7 +61,7 @@ function workerOf({ member, plan, name, path, start, size, byLines }: ChunkTask)
     let held = 0;
     while (held < wanted) {
       const bytes = readSync(fd, into, held, wanted - held, start + offset + held);
-      if (bytes === 0) break;
+      if (bytes === 0) throw new AppError('engine.failed', 'the input ends too early');
       held += bytes;
     }
     return held;

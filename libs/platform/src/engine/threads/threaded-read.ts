@@ -1,48 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { AppError, type Plan } from '@attune/core';
+import type { Plan } from '@attune/core';
 import { cutOf, type ByteAccount, type RecordPlace } from '@attune/formats';
-import type { ChunkResult, TransformPass } from '@attune/pipeline';
-import { Piscina } from 'piscina';
+import type { TransformPass } from '@attune/pipeline';
 import type { DecodedMember } from '../container/decoded-input.js';
 import { memberPlan } from '../tasks/member-plan.js';
 import { MemberProgress, sumOf, type ReadCourse } from '../tasks/member-progress.js';
 import type { MemberReads } from '../tasks/member-reads.js';
-import { ChunkChain } from './chunk-chain.js';
+import { chunksInOrder, type PlannedChunk } from './chunks-in-order.js';
 import type { ChunkTask } from './chunk-thread.js';
-
-/** Chunks that are read, at work or waiting for their turn, per thread. */
-const AHEAD = 2;
 
 /** Whether threads are worth it: small inputs do not pay for them, and some texts can be read from their start only. */
 export function isWorthThreads(plan: Plan, size: number, threads: number, chunkBytes: number): boolean {
   return threads > 1 && size > chunkBytes && cutOf(plan) !== 'none';
 }
 
-let pool: Piscina | undefined;
-
-/** The threads of this process; they stay, since starting one costs about a tenth of a second. */
-function threadsOf(count: number): Piscina {
-  if (pool?.options.maxThreads !== count) {
-    void pool?.destroy();
-    pool = new Piscina({
-      filename: new URL('./chunk-thread.js', import.meta.url).href,
-      minThreads: count,
-      maxThreads: count,
-      concurrentTasksPerWorker: 1,
-    });
-  }
-  return pool;
-}
-
 interface Planned {
-  readonly task: Omit<ChunkTask, 'chain' | 'memory' | 'chunk'>;
+  readonly task: PlannedChunk;
   /** Of the member. */
   readonly ordinal: number;
 }
 
 /**
- * What `readAll` does, with the members cut into chunks that threads make canonical at the same time and that are taken in their order, so
- * that neither the number of threads nor their speed changes a byte. Throws what `readAll` does.
+ * What `readAll` does, with the members cut into chunks that threads make canonical at the same time and that are taken in their order.
+ * Throws what `readAll` does.
  */
 export async function readThreaded(
   reads: MemberReads,
@@ -53,50 +33,19 @@ export async function readThreaded(
 ): Promise<ByteAccount> {
   const progress = new MemberProgress(reads, pass, course);
   const chunks = cut(reads, path, plan, progress, chunkBytes);
-  const chain = ChunkChain.of(chunks.length);
-  const pool = threadsOf(threads);
-  const memory: Uint8Array<ArrayBuffer>[] = [];
-  /** Chunks that are begun and not taken yet, in their order; what a chunk has left is not kept. */
-  const begun: Promise<ChunkResult>[] = [];
-  let next = 0;
   const opening = { records: progress.records, ...(progress.at === undefined ? {} : { at: progress.at }) };
-  const begin = (): void => {
-    const chunk = next++;
-    const { task } = chunks[chunk]!;
-    const rows = memory.pop();
-    const given = { ...(rows === undefined ? {} : { memory: rows }), ...(chunk === 0 ? opening : {}) };
-    const work = pool.run({ ...task, chunk, chain: chain.shared, ...given } satisfies ChunkTask, {
-      transferList: rows === undefined ? [] : [rows.buffer],
-    }) as Promise<ChunkResult>;
-    work.catch(() => chain.giveUp());
-    begun.push(work);
-  };
-  try {
-    for (let i = 0; i < chunks.length; i++) {
-      while (next < Math.min(chunks.length, i + threads * AHEAD)) begin();
-      const { ordinal, task } = chunks[i]!;
-      if (i === 0 || task.first) progress.begin();
-      const result = await begun.shift()!;
-      pass.take(result);
-      pass.takeSketches(result.sketches);
-      memory.push(result.rows as Uint8Array<ArrayBuffer>);
-      progress.account = sumOf(progress.account, result.account);
-      const isLast = chunks[i + 1]?.ordinal !== ordinal;
-      progress.reached(task.to, isLast ? undefined : chain.end(i));
-      if (isLast) progress.end();
-    }
-    return progress.total;
-  } catch (error) {
-    chain.giveUp();
-    await Promise.allSettled(begun);
-    throw error instanceof AppError ? error : failed(error);
+  const tasks = chunks.map(({ task }) => task);
+  for await (const { i, result, end } of chunksInOrder(tasks, threads, opening)) {
+    const { ordinal, task } = chunks[i]!;
+    if (i === 0 || task.first) progress.begin();
+    pass.take(result);
+    pass.takeSketches(result.sketches);
+    progress.account = sumOf(progress.account, result.account);
+    const isLast = chunks[i + 1]?.ordinal !== ordinal;
+    progress.reached(task.to, isLast ? undefined : end);
+    if (isLast) progress.end();
   }
-}
-
-/** An error of a thread arrives as a copy without its class. */
-function failed(error: unknown): unknown {
-  const { code, detail } = error as { code?: unknown; detail?: unknown };
-  return typeof code === 'string' && typeof detail === 'string' ? new AppError(code as AppError['code'], detail) : error;
+  return progress.total;
 }
 
 function cut(
@@ -113,10 +62,15 @@ function cut(
     const from = i === 0 ? (at?.byteOffset ?? 0) : 0;
     const own = ordinal === 0 ? plan : { ...plan, ...memberPlan(plan, ordinal + 1, (into) => reads.read(member, 0, into), member.size) };
     const task = { member: `${pass} ${ordinal}`, plan: JSON.stringify(own), name: member.name, path, ...placeOf(member), byLines };
-    return Array.from({ length: Math.max(1, Math.ceil((member.size - from) / chunkBytes)) }, (_, k) => {
-      const start = from + k * chunkBytes;
-      return { ordinal, task: { ...task, from: start, to: Math.min(member.size, start + chunkBytes), first: start === 0 } };
-    });
+    return chunksOf(from, member.size, chunkBytes).map((range) => ({ ordinal, task: { ...task, ...range } }));
+  });
+}
+
+/** The chunks of `[from, to)` of a member; at least one, which may be empty. */
+export function chunksOf(from: number, to: number, chunkBytes: number): readonly Pick<ChunkTask, 'from' | 'to' | 'first'>[] {
+  return Array.from({ length: Math.max(1, Math.ceil((to - from) / chunkBytes)) }, (_, k) => {
+    const start = from + k * chunkBytes;
+    return { from: start, to: Math.min(to, start + chunkBytes), first: start === 0 };
   });
 }
 
