@@ -16,6 +16,7 @@ export class AllInOne extends Deployment {
       ATTUNE_DATA_DIR: dataDir,
       ATTUNE_HTTP_PORT: String(port),
       ATTUNE_LOG_LEVEL: 'warn',
+      ATTUNE_REUSE: 'off', // what is submitted again is to be worked on again
       ...environment,
     };
     this.#process = new AttuneProcess({

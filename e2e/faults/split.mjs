@@ -78,6 +78,7 @@ export class Split extends Deployment {
       ATTUNE_LOG_LEVEL: 'warn',
       ATTUNE_ENGINE_PROCESSES: '1',
       ATTUNE_SLOTS: '2',
+      ATTUNE_REUSE: 'off', // what is submitted again is to be worked on again
       ...this.#environment,
     };
     this.attune('migrate');

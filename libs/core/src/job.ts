@@ -115,6 +115,10 @@ export interface StageOutcome {
   readonly sweep?: readonly ArtifactKind[];
   /** The stage has committed, and the job waits for a person before the next one (awaiting_review). */
   readonly review?: boolean;
+  /** Hash of everything that the files were made of: whoever would make them of the same may take them instead. */
+  readonly contentKey?: string;
+  /** The files were taken from this job, as on the wire. */
+  readonly reusedFrom?: string;
   /** What comes next may be worked on in so many shards at once. */
   readonly shards?: number;
   /** The stage did its work, and what it found ends the job as failed (quarantine.limit): everything is committed all the same. */

@@ -23,10 +23,7 @@ export function commit(state: JobState, event: Extract<JobEvent, { type: 'commit
   const stage = holder(state, event);
   if (state.cancelRequested) return end(state, 'cancelled', null, stage);
   const done: StageState = { ...idle(stage), status: 'done', error: null };
-  const effects: Effect[] = [
-    attemptEnded(stage, 'done'),
-    history('stage.done', `Stage ${stage.name} is done.`, { ...placeOf(stage), attempt: stage.attempt }),
-  ];
+  const effects: Effect[] = [attemptEnded(stage, 'done'), doneLine(stage, event.reusedFrom)];
   const after = withStage(state, done);
   if (event.failure) {
     const ended = end(after, 'failed', { ...problem(event.failure.code, event.failure.detail) }, done);
@@ -41,6 +38,15 @@ export function commit(state: JobState, event: Extract<JobEvent, { type: 'commit
   }
   const opened = openNext(event.shards === undefined ? after : withDecode(after, done, event.shards, now), done, now);
   return { state: opened.state, effects: [...effects, ...opened.effects] };
+}
+
+function doneLine(stage: StageState, reusedFrom: string | undefined): Effect {
+  const data = { ...placeOf(stage), attempt: stage.attempt };
+  if (reusedFrom === undefined) return history('stage.done', `Stage ${stage.name} is done.`, data);
+  return history('stage.done', `Stage ${stage.name} is done: a job before has made the same of the same.`, {
+    ...data,
+    reused_from: reusedFrom,
+  });
 }
 
 /** What a shard that is done makes ready: what comes next, once everything before is done. Nothing left: the job is completed. */

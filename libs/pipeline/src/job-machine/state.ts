@@ -57,6 +57,8 @@ export type JobEvent =
       readonly review?: boolean;
       /** The plan has cut the input into so many pieces: each is decoded on its own before the transform. */
       readonly shards?: number;
+      /** What it would have made was there: another job of the tenant has made it of the same bytes. */
+      readonly reusedFrom?: string;
     })
   /** `jitter` is a random number in [0, 1): full jitter on the backoff. `notBeforeMs`: how long the budget of retries holds this one back. */
   | (OfShard & {

@@ -127,6 +127,12 @@ const Settings = z.strictObject({
   ATTUNE_ENGINE_THREADS: count
     .default(Math.min(2, availableParallelism()))
     .describe("DuckDB's threads in one engine process. Absent: one per core, at most 2."),
+  ATTUNE_REUSE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether a job takes over what another job of its tenant has made of the same bytes by the same plan and version; on or off. Absent: on.',
+    ),
   ATTUNE_SPLIT_FROM_MB: quota
     .default(1024)
     .describe(
@@ -204,6 +210,8 @@ export interface Config {
   /** What users may name in URLs beyond public addresses. */
   readonly egressAllow: OwnDestinations;
   readonly slots: number;
+  /** Jobs take over what was made of the same before. */
+  readonly reuse: boolean;
   /** 0: inputs are never cut for several workers. */
   readonly splitFromBytes: number;
   readonly engine: {
@@ -257,6 +265,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     trustedProxies: settings.ATTUNE_TRUST_PROXY,
     egressAllow: ownDestinations(settings.ATTUNE_EGRESS_ALLOW)!,
     slots: settings.ATTUNE_SLOTS,
+    reuse: settings.ATTUNE_REUSE === 'on',
     splitFromBytes: settings.ATTUNE_SPLIT_FROM_MB * MiB,
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,

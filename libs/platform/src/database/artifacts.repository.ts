@@ -13,6 +13,13 @@ const STORED = `kind, sha256, bytes::float8 AS bytes, records::float8 AS records
 /** What a resubmission leaves is shown when it is whole. */
 const SHOWN = `(SELECT coalesce(kept_generation, generation) FROM attune.jobs WHERE id = $2)`;
 
+/** Artifacts that a stage of one job has left together. */
+export interface EarlierArtifacts {
+  readonly jobId: string;
+  readonly generation: number;
+  readonly artifacts: readonly StoredArtifact[];
+}
+
 type ShardArtifact = StoredArtifact & { readonly generation: number; readonly shard: number };
 
 /** What the stages before a stage have left; of one kind in the order of the shards. */
@@ -54,6 +61,19 @@ export class ArtifactsRepository {
         [jobId, generation],
       ),
     );
+  }
+
+  /** What the first shard of a transform has left of the same content, in whatever job of the tenant that is still there. */
+  async madeOf(tenantId: string, contentKey: string): Promise<EarlierArtifacts | undefined> {
+    const [found] = await this.database.query<EarlierArtifacts>(
+      `SELECT s.job_id AS "jobId", s.generation,
+         (SELECT json_agg(json_build_object('kind', kind, 'sha256', sha256, 'bytes', bytes, 'records', records, 'storageKey', storage_key) ORDER BY kind)
+          FROM attune.artifacts a WHERE a.job_id = s.job_id AND a.generation = s.generation AND a.stage = s.stage AND a.shard = s.shard) AS artifacts
+       FROM attune.artifacts s JOIN attune.jobs j ON j.id = s.job_id AND j.deleted_at IS NULL
+       WHERE s.tenant_id = $1 AND s.content_key = $2 AND s.kind = 'silver' AND s.shard = 0 ORDER BY s.created_at DESC LIMIT 1`,
+      [tenantId, contentKey],
+    );
+    return found;
   }
 
   /** What the stage has committed in this generation, or in the latest before. */

@@ -189,7 +189,7 @@ export class StagesRepository {
   /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */
   async commit(
     claim: Claim,
-    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review' | 'shards'> & {
+    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review' | 'shards' | 'contentKey' | 'reusedFrom'> & {
       readonly artifacts: readonly StoredArtifact[];
     },
   ): Promise<Transition & { readonly swept: readonly string[] }> {
@@ -205,11 +205,12 @@ export class StagesRepository {
         // Who has given a mapping has been asked already.
         review: left.review === true && claim.mapping === null,
         ...(left.shards === undefined ? {} : { shards: left.shards }),
+        ...(left.reusedFrom === undefined ? {} : { reusedFrom: left.reusedFrom }),
       });
       if (done.after.status === 'cancelled') return { ...done, swept: [] };
       // The first epoch has nothing before it.
       const replaced = claim.epoch > 1 ? await forgetEarlier(query, claim) : [];
-      await recordArtifacts(query, claim, left.artifacts);
+      await recordArtifacts(query, claim, left.artifacts, left.contentKey);
       if (left.ledger) await recordLedger(query, claim, left.ledger);
       if (left.errorsFound !== undefined)
         await query(`UPDATE attune.jobs SET errors_found = $2 WHERE id = $1`, [claim.jobId, left.errorsFound]);
@@ -282,14 +283,15 @@ export async function recordArtifacts(
   query: Database['query'],
   claim: Pick<Claim, 'tenantId' | 'jobId' | 'generation' | 'shard' | 'epoch'> & { readonly stage: string },
   artifacts: readonly StoredArtifact[],
+  contentKey: string | null = null,
 ): Promise<void> {
   if (artifacts.length === 0) return;
   const rows = artifacts.map((artifact) => ({ id: uuidv7(), ...artifact }));
   await query(
-    `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch, shard)
-     SELECT $1, a.id, $2, $3, $4, a.kind, a.sha256, a.bytes, a.records, a."storageKey", $5, $6
+    `INSERT INTO attune.artifacts (tenant_id, id, job_id, generation, stage, kind, sha256, bytes, records, storage_key, epoch, shard, content_key)
+     SELECT $1, a.id, $2, $3, $4, a.kind, a.sha256, a.bytes, a.records, a."storageKey", $5, $6, $8
      FROM jsonb_to_recordset($7::jsonb) AS a(id uuid, kind text, sha256 text, bytes bigint, records bigint, "storageKey" text)`,
-    [claim.tenantId, claim.jobId, claim.generation, claim.stage, claim.epoch, claim.shard, JSON.stringify(rows)],
+    [claim.tenantId, claim.jobId, claim.generation, claim.stage, claim.epoch, claim.shard, JSON.stringify(rows), contentKey],
   );
 }
 

@@ -220,6 +220,7 @@ function startRunners(
     metrics,
     log: parts.log,
     scratchDir: path.join(parts.config.dataDir, 'scratch'),
+    reuse: parts.config.reuse,
     splitFromBytes: parts.config.splitFromBytes,
   };
   const stages = services.flatMap((service) => [...service.stages]);

@@ -23,6 +23,7 @@ import { type Failpoint, failpoint } from '../failpoints/failpoint.js';
 import { identityOf } from '../engine/checkpoint.js';
 import { runningVersion } from '../service/version.js';
 import { errorName } from '../telemetry/logger.js';
+import { madeOf } from './made-before.js';
 import { noteOutcome } from './note-outcome.js';
 import { previousReport } from './previous-report.js';
 import type { RunnerParts } from './runner-parts.js';
@@ -227,6 +228,7 @@ export class Attempt {
         return file;
       },
       identity: (plan) => identityOf(runningVersion(), claim.dataset.sha256, plan),
+      madeOf: (contentKey) => madeOf(parts, claim, scratch, contentKey, this.#abort.signal),
       workers: (service) => parts.stages.workers(service, runningVersion()),
       splitFromBytes: parts.splitFromBytes,
       input: async () => {

@@ -27,4 +27,6 @@ export interface RunnerParts {
   readonly log: Logger;
   readonly scratchDir: string;
   readonly splitFromBytes: number;
+  /** Stages take over what was made of the same before. */
+  readonly reuse: boolean;
 }

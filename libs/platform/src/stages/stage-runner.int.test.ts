@@ -53,6 +53,7 @@ beforeEach(async () => {
     log: pino({ level: 'silent' }),
     scratchDir: path.join(home, 'scratch'),
     splitFromBytes: 0,
+    reuse: false,
   };
 });
 

@@ -1,8 +1,9 @@
-import type { ArtifactKind, GivenMapping, LeftFile, Plan, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
 import type { StoredRange } from '../blobs/fetch-range.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Resume, TaskProgress } from '../engine/protocol.js';
+import type { Made } from './made-before.js';
 import type { PreviousReport } from './previous-report.js';
 
 /** Does tasks over data in a process of their own. */
@@ -23,8 +24,10 @@ export interface StageContext {
   readonly input: () => Promise<string>;
   /** Local file with a part of the received bytes, verified against the hash of the part. */
   readonly inputRange: (range: StoredRange) => Promise<string>;
-  /** Names the pass over the received bytes by this plan: what one version has made of them under this name is the same everywhere. */
-  readonly identity: (plan: Plan) => string;
+  /** Names what is made of the received bytes by this plan: what one version has made of them under this name is the same everywhere. */
+  readonly identity: (plan: object) => string;
+  /** What the transform of another job of the tenant has made of the same content; undefined where none has. */
+  readonly madeOf: (contentKey: string) => Promise<Made | undefined>;
   /** Processes that work on the stages of a service; 1 where some of them are of another version. */
   readonly workers: (service: WorkerService) => Promise<number>;
   /** Inputs from so many bytes on are cut, where several workers can share them; 0: none are. */

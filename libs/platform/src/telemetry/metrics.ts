@@ -27,6 +27,9 @@ export class Metrics {
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
   );
   readonly attempts = this.#counter('job_attempts_total', 'Attempts at stages.', ['stage', 'outcome']);
+  readonly resultsReused = this.#counter('results_reused_total', 'Stages that took over what a job before had made of the same.', [
+    'stage',
+  ]);
   readonly leasesExpired = this.#counter('leases_expired_total', 'Stages taken over from a lost worker.', ['stage']);
   readonly fencedWrites = this.#counter('fenced_writes_total', 'Outcomes refused because the epoch was over.', ['stage']);
   readonly reconcilerRepairs = this.#counter('reconciler_repairs_total', 'Things the reconciler had to set right.', ['kind']);

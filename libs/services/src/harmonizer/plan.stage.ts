@@ -27,7 +27,7 @@ export const planStage = defineStage('plan', 'harmonizer', async (stage) => {
   await writeFile(path.join(stage.scratch, 'plan-findings.json'), JSON.stringify(findings));
   // Who has decided once is not asked again: neither the caller with a mapping nor a tenant who has accepted one.
   const review = claim.options.review === 'when_unsure' && decision.decidedBy === 'suggestion' && decision.unsure.length > 0;
-  const cut = review ? { files: [] } : await cutForWorkers(stage, plan);
+  const cut = review ? { files: [] } : await cutForWorkers(stage, plan, findings);
   return {
     files: [
       { kind: 'plan', file: 'plan.json' },

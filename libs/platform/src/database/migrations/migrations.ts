@@ -10,6 +10,7 @@ import { Schedules1700000000011 } from './0011-schedules.js';
 import { Quotas1700000000013 } from './0013-quotas.js';
 import { Retries1700000000020 } from './0020-retries.js';
 import { DirectUploads1700000000021 } from './0021-direct-uploads.js';
+import { ContentKeys1700000000022 } from './0022-content-keys.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Quotas1700000000013,
   Retries1700000000020,
   DirectUploads1700000000021,
+  ContentKeys1700000000022,
 ].map((Migration) => ({ name: new Migration().name, Migration }));

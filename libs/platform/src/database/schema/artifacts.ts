@@ -18,8 +18,13 @@ export const artifacts = new EntitySchema({
     storage_key: text(),
     epoch: bigint(),
     created_at: timeOfInsert(),
+    /** Hash of everything that a stage has made it of. */
+    content_key: optional(text()),
   },
-  indices: [{ name: 'idx_artifacts_storage_key', columns: ['storage_key'] }],
+  indices: [
+    { name: 'idx_artifacts_storage_key', columns: ['storage_key'] },
+    { name: 'idx_artifacts_content_key', columns: ['tenant_id', 'content_key'], where: `content_key IS NOT NULL AND kind = 'silver'` },
+  ],
   uniques: [{ name: 'artifacts_once', columns: ['job_id', 'generation', 'stage', 'shard', 'kind'] }],
   foreignKeys: [references('artifacts', ['job_id'], 'jobs')],
 });
