@@ -24,7 +24,11 @@ export interface ClaimedDelivery {
   readonly claims: number;
   readonly tenantId: string;
   readonly endpointId: string;
+  /** Of its webhook; one of a tenant for the webhooks of all its single jobs, however many they are. */
+  readonly laneId: string;
   readonly url: string;
+  /** What the secret is derived from: the webhook, or the tenant for those of single jobs. */
+  readonly signerId: string;
   readonly secretVersion: number;
   /** Whether the secret before is still signed with. */
   readonly signsWithPrevious: boolean;
@@ -61,22 +65,32 @@ export class DeliveriesRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes what is due, at most `perEndpoint` of one webhook and none of the `busy` ones, for `leaseMs`. A claim that is not settled by then
-   * is due again, for whoever comes first.
+   * Takes what is due, at most `perLane` of one lane and none of the `busy` ones, for `leaseMs`. A claim that is not settled by then
+   * is due again, for whoever comes first. Single jobs are as many as there are jobs: they are found by what is due, not one by one.
    */
-  async claim(asked: { limit: number; perEndpoint: number; busy: readonly string[]; leaseMs: number }): Promise<ClaimedDelivery[]> {
+  async claim(asked: { limit: number; perLane: number; busy: readonly string[]; leaseMs: number }): Promise<ClaimedDelivery[]> {
     return this.database.query<ClaimedDelivery>(
       `WITH due AS (
-         SELECT d.id FROM attune.webhooks w CROSS JOIN LATERAL (
-           SELECT id, next_try_at FROM attune.webhook_deliveries WHERE endpoint_id = w.id AND outcome = 'pending' AND next_try_at <= now()
-           ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED) d
-         WHERE w.disabled_at IS NULL AND w.id <> ALL ($3::uuid[]) ORDER BY d.next_try_at LIMIT $1)
+         SELECT id FROM (
+           SELECT d.id, d.next_try_at FROM attune.webhooks w CROSS JOIN LATERAL (
+             SELECT id, next_try_at FROM attune.webhook_deliveries WHERE endpoint_id = w.id AND outcome = 'pending' AND next_try_at <= now()
+             ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED) d
+           WHERE w.job_id IS NULL AND w.disabled_at IS NULL AND w.id <> ALL ($3::uuid[])
+           UNION ALL
+           SELECT d.id, d.next_try_at FROM attune.tenants t CROSS JOIN LATERAL (
+             SELECT d.id, d.next_try_at FROM attune.webhook_deliveries d JOIN attune.webhooks w ON w.id = d.endpoint_id
+             WHERE d.tenant_id = t.id AND d.of_job AND d.outcome = 'pending' AND d.next_try_at <= now() AND w.disabled_at IS NULL
+             ORDER BY d.next_try_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED) d
+           WHERE t.id <> ALL ($3::uuid[])) lanes
+         ORDER BY next_try_at LIMIT $1)
        UPDATE attune.webhook_deliveries d SET next_try_at = now() + make_interval(secs => $4::float8 / 1000), claims = claims + 1
-       FROM due, attune.webhooks w WHERE d.id = due.id AND w.id = d.endpoint_id
-       RETURNING d.id, d.claims, d.tenant_id AS "tenantId", w.id AS "endpointId", w.url, w.secret_version AS "secretVersion",
-         coalesce(w.previous_secret_until > now(), false) AS "signsWithPrevious", d.job_id AS "jobId", d.type, d.job_status AS "jobStatus",
+       FROM due, attune.webhooks w, attune.tenants t WHERE d.id = due.id AND w.id = d.endpoint_id AND t.id = d.tenant_id
+       RETURNING d.id, d.claims, d.tenant_id AS "tenantId", w.id AS "endpointId", w.url,
+         CASE WHEN d.of_job THEN t.id ELSE w.id END AS "laneId", CASE WHEN d.of_job THEN t.id ELSE w.id END AS "signerId",
+         CASE WHEN d.of_job THEN t.job_secret_version ELSE w.secret_version END AS "secretVersion",
+         coalesce(CASE WHEN d.of_job THEN t.previous_job_secret_until ELSE w.previous_secret_until END > now(), false) AS "signsWithPrevious", d.job_id AS "jobId", d.type, d.job_status AS "jobStatus",
          d.job_version AS "jobVersion", d.tries, ${ms('d.created_at')} AS "createdAt", ${ms('now()')} AS now`,
-      [asked.limit, asked.perEndpoint, asked.busy, asked.leaseMs],
+      [asked.limit, asked.perLane, asked.busy, asked.leaseMs],
     );
   }
 

@@ -41,6 +41,8 @@ export interface JobRow {
   deleted_at: number | null;
   /** Since when nothing of the job may be removed; null where it may. */
   held_at: number | null;
+  /** The webhook that is told of this job alone. */
+  webhook_id: string | null;
 }
 
 export interface StageRow {
@@ -66,7 +68,7 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 
 export const JOB_COLUMNS = `tenant_id, id, operation, options, priority_class, status, stage, generation, kept_generation, version, dataset_id, input_sha256, input_name,
   bytes_in::float8 AS bytes_in, cancel_requested, ${ms('cancel_requested_at')}, ${ms('deadline_at')}, traceparent, error, ${ms('created_at')}, ${ms('started_at')}, ${ms('completed_at')},
-  cloned_from, request_id, ${ms('deleted_at')}, ${ms('held_at')}`;
+  cloned_from, request_id, ${ms('deleted_at')}, ${ms('held_at')}, webhook_id`;
 
 export const STAGE_COLUMNS = `stage, shard, service, status, epoch::float8 AS epoch, attempt, crash_count, lost_count, lease_owner,
   ${ms('lease_until')}, ${ms('next_run_at')}, progress, error, ${ms('ready_at')}, ${ms('started_at')}, ${ms('ended_at')}`;

@@ -176,8 +176,8 @@ export class JobsRepository {
   }
 
   /**
-   * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping and the file's name, and keeps the rest as
-   * a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
+   * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping, its own webhook with what that was to be
+   * told, and the file's name, and keeps the rest as a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
    * @throws AppError not_found, gone, precondition_failed, legal_hold, overloaded while a backup is taken
    */
   async delete(
@@ -196,8 +196,9 @@ export class JobsRepository {
       await refuseDuringBackup(query);
       await query(`DELETE FROM attune.artifacts WHERE job_id = $1`, [jobId]);
       await query(`DELETE FROM attune.row_ledger WHERE job_id = $1`, [jobId]);
+      await query(`DELETE FROM attune.webhooks WHERE job_id = $1`, [jobId]);
       await query(
-        `UPDATE attune.jobs SET deleted_at = now(), version = version + 1, mapping = NULL, input_name = NULL,
+        `UPDATE attune.jobs SET deleted_at = now(), version = version + 1, mapping = NULL, input_name = NULL, webhook_id = NULL,
            error = CASE WHEN error IS NULL THEN NULL ELSE error || '{"detail": "the job was deleted"}'::jsonb END WHERE id = $1`,
         [jobId],
       );

@@ -26,6 +26,8 @@ export interface Submission {
   readonly clonedFrom?: string | null;
   /** The host that its input was fetched from. */
   readonly sourceHost?: string | null;
+  /** Where this job alone is told of; it may be a secret. */
+  readonly webhookUrl?: string | null;
   /** The schedule that it is made by, with its prefix, and the due time (RFC 3339), null when somebody has triggered it. */
   readonly schedule?: { readonly id: string; readonly dueAt: string | null };
   readonly idempotency?: AnsweredKey;
@@ -47,8 +49,8 @@ export interface NewJobs {
 }
 
 /**
- * The jobs of one tenant in one statement: rows, stages, first lines of the history and fair places (those of `giveFairPlace`, one after
- * another). Their inputs are kept from being removed meanwhile. All of them are made, or none.
+ * The jobs of one tenant in one statement: rows, stages, first lines of the history, webhooks of their own and fair places (those of
+ * `giveFairPlace`, one after another). Their inputs are kept from being removed meanwhile. All of them are made, or none.
  * @throws AppError overloaded when an input was removed with the last job over it a moment ago: send it again; validation_failed for a
  * deadline that has passed, at its place in the request.
  */
@@ -95,6 +97,7 @@ function rowOf(submission: Submission, at: number) {
     cloned_from: submission.clonedFrom ?? null,
     priority_class: submission.priorityClass,
     deadline_at: submission.deadlineAt ?? null,
+    ...(submission.webhookUrl ? { webhook_id: uuidv7(), webhook_url: submission.webhookUrl } : {}),
     stages: stagesOf(submission.operation).map((stage, position) => ({
       stage: stage.name,
       position,
@@ -118,7 +121,7 @@ const STATEMENT = prepared(`
   WITH given AS (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS g(at int, id uuid, operation text, options jsonb, mapping jsonb, stage text, dataset_id uuid,
       input_sha256 text, bytes_in bigint, traceparent text, input_name text, request_id text, cloned_from uuid, priority_class text, deadline_at timestamptz,
-      stages jsonb, line jsonb)),
+      webhook_id uuid, webhook_url text, stages jsonb, line jsonb)),
   late AS (SELECT min(at) AS at FROM given WHERE deadline_at <= now()),
   held AS (
     SELECT d.id FROM attune.datasets d JOIN attune.blobs b ON b.tenant_id = d.tenant_id AND b.sha256 = d.sha256
@@ -137,9 +140,13 @@ const STATEMENT = prepared(`
     RETURNING priority_class, weight, virtual_time),
   job AS (
     INSERT INTO attune.jobs (tenant_id, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name,
-      request_id, cloned_from, priority_class, deadline_at)
+      request_id, cloned_from, priority_class, deadline_at, webhook_id)
     SELECT $1, id, operation, options, mapping, stage, dataset_id, input_sha256, bytes_in, traceparent, input_name, request_id, cloned_from,
-      priority_class, deadline_at FROM accepted RETURNING *),
+      priority_class, deadline_at, webhook_id FROM accepted RETURNING *),
+  -- Without types: a gateway of a version that knows no webhooks of single jobs must not tell it of others.
+  hook AS (
+    INSERT INTO attune.webhooks (tenant_id, id, job_id, url, types)
+    SELECT $1, webhook_id, id, webhook_url, '{}' FROM accepted WHERE webhook_id IS NOT NULL),
   stage AS (
     INSERT INTO attune.job_stages (tenant_id, job_id, stage, position, service, status, fair_at, ready_at)
     SELECT $1, a.id, s.stage, s.position, s.service, s.status,

@@ -17,6 +17,7 @@ export async function submitSample(
     tenant?: string;
     operation?: Operation;
     priorityClass?: PriorityClass;
+    webhookUrl?: string;
     blob?: { sha256: string; bytes: number; storageKey: string };
   } = {},
 ): Promise<SampleJob> {
@@ -35,6 +36,7 @@ export async function submitSample(
     bytesIn: blob.bytes,
     inputName: null,
     traceparent: null,
+    webhookUrl: sample.webhookUrl ?? null,
   });
   return { tenantId, jobId };
 }

@@ -6,6 +6,8 @@ import type { Database } from './database.js';
 /** Where a tenant is told of its jobs. Times in milliseconds of the database clock. */
 export interface StoredWebhook {
   readonly id: string;
+  /** The one job that it is told of; null where it is told of all. */
+  readonly jobId: string | null;
   readonly version: number;
   readonly url: string;
   readonly types: readonly WebhookType[];
@@ -26,11 +28,18 @@ export interface WebhookChange {
   readonly enabled?: boolean | undefined;
 }
 
+/** The version of the secret that signs for webhooks of single jobs, from 1 on. */
+export interface JobSecret {
+  readonly version: number;
+  /** Until when the secret before this one is signed with as well, in milliseconds of the database clock. */
+  readonly previousUntil: number;
+}
+
 /** Where a page of webhooks ends. */
 export type WebhookKey = Pick<StoredWebhook, 'createdAt' | 'id'>;
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`;
-const COLUMNS = `id, version, url, types, description, secret_version AS "secretVersion", ${ms('previous_secret_until')} AS "previousSecretUntil",
+const COLUMNS = `id, job_id AS "jobId", version, url, types, description, secret_version AS "secretVersion", ${ms('previous_secret_until')} AS "previousSecretUntil",
   ${ms('disabled_at')} AS "disabledAt", disabled_reason AS "disabledReason", ${ms('created_at')} AS "createdAt", ${ms('updated_at')} AS "updatedAt"`;
 
 /** Webhooks as their owners see them. Another tenant's do not exist. */
@@ -58,11 +67,11 @@ export class WebhooksRepository {
     return found;
   }
 
-  /** Newest first; `after` is the last key of the page before. */
+  /** Newest first, without those of single jobs; `after` is the last key of the page before. */
   async list(tenantId: string, { limit, after }: { limit: number; after?: WebhookKey }): Promise<StoredWebhook[]> {
     return this.database.query<StoredWebhook>(
       `SELECT ${COLUMNS} FROM attune.webhooks
-       WHERE tenant_id = $1 AND ($2::float8 IS NULL OR (${ms('created_at')}, id) < ($2, $3::uuid)) ORDER BY created_at DESC, id DESC LIMIT $4`,
+       WHERE tenant_id = $1 AND job_id IS NULL AND ($2::float8 IS NULL OR (${ms('created_at')}, id) < ($2, $3::uuid)) ORDER BY created_at DESC, id DESC LIMIT $4`,
       [tenantId, after?.createdAt ?? null, after?.id ?? null, limit],
     );
   }
@@ -97,6 +106,16 @@ export class WebhooksRepository {
     );
     if (!rotated) throw notFound();
     return rotated;
+  }
+
+  /** A new secret for the webhooks of single jobs of the tenant; the one before is signed with as well for `graceSeconds`. */
+  async rotateJobSecret(tenantId: string, graceSeconds: number): Promise<JobSecret> {
+    const [rotated] = await this.database.query<JobSecret>(
+      `UPDATE attune.tenants SET job_secret_version = job_secret_version + 1, previous_job_secret_until = now() + make_interval(secs => $2)
+       WHERE id = $1 RETURNING job_secret_version AS version, ${ms('previous_job_secret_until')} AS "previousUntil"`,
+      [tenantId, graceSeconds],
+    );
+    return rotated!;
   }
 
   /** Removes it with its deliveries. @throws AppError not_found. */

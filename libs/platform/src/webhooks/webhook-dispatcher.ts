@@ -14,8 +14,8 @@ import { webhookSecret } from './webhook-secret.js';
 const POLL_MS = 2_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const SLOTS = 16;
-/** Of one webhook at once, so that a slow one leaves room for the others. */
-const PER_ENDPOINT = 4;
+/** Of one webhook at once, or of the single jobs of one tenant, so that a slow one leaves room for the others. */
+const PER_LANE = 4;
 /** After a try is over its outcome is still to be written, and a half-open breaker lets the next wait for the first. */
 const LEASE_MARGIN_MS = 20_000;
 const GONE = 410;
@@ -42,7 +42,7 @@ export interface DispatcherLimits {
 export class WebhookDispatcher {
   readonly #breakers: HostBreakers;
   readonly #running = new Set<Promise<void>>();
-  /** Deliveries under way by their webhook. */
+  /** Deliveries under way by their lane. */
   readonly #busy = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #claiming: Promise<void> = Promise.resolve();
@@ -79,11 +79,11 @@ export class WebhookDispatcher {
   async #claim(): Promise<ClaimedDelivery[]> {
     const limit = SLOTS - this.#running.size;
     if (limit <= 0) return [];
-    const busy = [...this.#busy].filter(([, count]) => count >= PER_ENDPOINT).map(([id]) => id);
+    const busy = [...this.#busy].filter(([, count]) => count >= PER_LANE).map(([id]) => id);
     try {
       return await this.parts.deliveries.claim({
         limit,
-        perEndpoint: PER_ENDPOINT,
+        perLane: PER_LANE,
         busy,
         leaseMs: this.limits.timeoutMs * 2 + LEASE_MARGIN_MS,
       });
@@ -94,8 +94,8 @@ export class WebhookDispatcher {
   }
 
   async #run(delivery: ClaimedDelivery): Promise<void> {
-    const { endpointId } = delivery;
-    this.#busy.set(endpointId, (this.#busy.get(endpointId) ?? 0) + 1);
+    const { laneId } = delivery;
+    this.#busy.set(laneId, (this.#busy.get(laneId) ?? 0) + 1);
     const running = this.#deliver(delivery).catch((error: unknown) =>
       // Whether it arrived or not is not written down: it is due again when the lease ends.
       this.parts.log.warn({ error: errorName(error) }, 'the outcome of a webhook could not be written; it is sent again'),
@@ -103,9 +103,9 @@ export class WebhookDispatcher {
     this.#running.add(running);
     await running;
     this.#running.delete(running);
-    const left = this.#busy.get(endpointId)! - 1;
-    if (left === 0) this.#busy.delete(endpointId);
-    else this.#busy.set(endpointId, left);
+    const left = this.#busy.get(laneId)! - 1;
+    if (left === 0) this.#busy.delete(laneId);
+    else this.#busy.set(laneId, left);
     // A slot is free: more may wait than one look could take.
     if (this.#timer !== undefined) setImmediate(() => void this.work());
   }
@@ -157,11 +157,11 @@ export class WebhookDispatcher {
     }
   }
 
-  #headers({ id, endpointId, secretVersion, signsWithPrevious, now }: ClaimedDelivery, body: string): Record<string, string> {
+  #headers({ id, signerId, secretVersion, signsWithPrevious, now }: ClaimedDelivery, body: string): Record<string, string> {
     const messageId = prefixed('msg', id);
     const versions = signsWithPrevious ? [secretVersion, secretVersion - 1] : [secretVersion];
     const signatures = versions.map((version) =>
-      new Webhook(webhookSecret(this.parts.pepper, endpointId, version)).sign(messageId, new Date(now), body),
+      new Webhook(webhookSecret(this.parts.pepper, signerId, version)).sign(messageId, new Date(now), body),
     );
     return {
       'content-type': 'application/json',

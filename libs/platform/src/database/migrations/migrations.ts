@@ -11,6 +11,7 @@ import { Quotas1700000000013 } from './0013-quotas.js';
 import { Retries1700000000020 } from './0020-retries.js';
 import { DirectUploads1700000000021 } from './0021-direct-uploads.js';
 import { ContentKeys1700000000022 } from './0022-content-keys.js';
+import { JobWebhooks1700000000025 } from './0025-job-webhooks.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Retries1700000000020,
   DirectUploads1700000000021,
   ContentKeys1700000000022,
+  JobWebhooks1700000000025,
 ].map((Migration) => ({ name: new Migration().name, Migration }));

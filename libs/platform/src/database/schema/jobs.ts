@@ -48,6 +48,7 @@ export const jobs = new EntitySchema({
     cloned_from: optional(uuid()),
     deleted_at: optional(time()),
     held_at: optional(time()),
+    webhook_id: optional(uuid()),
   },
   checks: [
     { name: 'jobs_status', expression: `status IN ('pending','processing','awaiting_review','completed','failed','cancelled','expired')` },

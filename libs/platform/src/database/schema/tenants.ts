@@ -1,5 +1,5 @@
 import { EntitySchema } from 'typeorm';
-import { bytes, key, optional, references, SCHEMA, text, time, timeOfInsert, uuid } from './columns.js';
+import { bytes, integer, key, optional, references, SCHEMA, text, time, timeOfInsert, uuid, withDefault } from './columns.js';
 
 export const tenants = new EntitySchema({
   name: 'tenants',
@@ -8,6 +8,8 @@ export const tenants = new EntitySchema({
     id: key('tenants', uuid()),
     name: text(),
     created_at: timeOfInsert(),
+    job_secret_version: withDefault(integer(), 0),
+    previous_job_secret_until: optional(time()),
   },
   uniques: [{ name: 'tenants_name_key', columns: ['name'] }],
 });
