@@ -48,6 +48,8 @@ export interface Submission {
   readonly priorityClass?: PriorityClass;
   /** RFC 3339, in UTC: a job that has not ended by then is `expired`. */
   readonly deadlineAt?: string | undefined;
+  /** Where this job alone is told of, signed with the secret of `WebhooksClient.takeJobSecret`. */
+  readonly webhookUrl?: string | undefined;
   /** Give one to make a submit repeatable across processes; else each call has its own. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
@@ -98,6 +100,7 @@ export class AttuneClient {
     body.set('options', JSON.stringify(submission.options ?? {}));
     if (submission.priorityClass !== undefined) body.set('priority_class', submission.priorityClass);
     if (submission.deadlineAt !== undefined) body.set('deadline_at', submission.deadlineAt);
+    if (submission.webhookUrl !== undefined) body.set('webhook_url', submission.webhookUrl);
     body.set('file', submission.file, submission.name ?? 'file');
     const headers = { 'idempotency-key': submission.idempotencyKey ?? this.#newKey() };
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(submission) });
@@ -115,11 +118,13 @@ export class AttuneClient {
     options = {},
     priorityClass,
     deadlineAt,
+    webhookUrl,
     idempotencyKey,
     signal,
   }: ReferenceSubmission): Promise<JobBody> {
     const headers = { 'idempotency-key': idempotencyKey ?? this.#newKey(), 'content-type': 'application/json' };
-    const body = JSON.stringify({ operation, input, options, priority_class: priorityClass, deadline_at: deadlineAt });
+    const told = { priority_class: priorityClass, deadline_at: deadlineAt, webhook_url: webhookUrl };
+    const body = JSON.stringify({ operation, input, options, ...told });
     return this.#http.read(JobBody, '/api/v1/jobs', { method: 'POST', headers, body, ...signalOf(signal === undefined ? {} : { signal }) });
   }
 

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
 import { JobOptionsBody, JobOptionsRequest } from './options.api.js';
 import { pageOf, PageQuery } from './page.api.js';
+import { WebhookUrl } from './webhook.api.js';
 
 /** Part `operation` of a submit. Closed: an operation we do not have is refused. */
 export const OperationRequest = z.enum(OPERATIONS);
@@ -62,6 +63,8 @@ export const JobRequest = z.strictObject({
   options: JobOptionsRequest.prefault({}),
   priority_class: PriorityRequest.default('interactive'),
   deadline_at: DeadlineRequest.optional(),
+  /** This job alone is told of there. */
+  webhook_url: WebhookUrl.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
@@ -174,6 +177,8 @@ export const JobBody = z.object({
   options: JobOptionsBody,
   engine_version: z.string(),
   error: JobError.nullable(),
+  /** The webhook that is told of this job alone: its log and its redeliveries. Present where the submission named a `webhook_url`. */
+  webhook_id: z.string().optional(),
   /** The job that this one is a clone of. */
   cloned_from: z.string().optional(),
   /** Present while a legal hold lies on the job: nothing of it is removed. */

@@ -49,6 +49,7 @@ import { VersionBody } from './version.api.js';
 import {
   DeliveryBody,
   DeliveryList,
+  JobWebhookSecret,
   RedeliverBody,
   WebhookBody,
   WebhookChangeRequest,
@@ -106,6 +107,7 @@ const ANSWERS: Readonly<Record<string, z.ZodType>> = {
   JobMetrics,
   JobStage: StageBody,
   JobStatus: JobStatusBody,
+  JobWebhookSecret,
   Lineage: LineageBody,
   Live: LiveBody,
   LogLine,

@@ -15,6 +15,7 @@ import {
 import type { ApiOperation, HeaderShapes, ResponseShape } from './operation.js';
 import { answer, ETAG, IDEMPOTENCY_KEY, IF_NONE_MATCH, json, NEXT_PAGE, NOT_MODIFIED, RETRY_AFTER } from './operation-parts.js';
 import { JobOptionsRequest } from './options.api.js';
+import { WebhookUrl } from './webhook.api.js';
 
 const JOB = '/api/v1/jobs/{id}';
 
@@ -95,6 +96,12 @@ export const jobOperations: readonly ApiOperation[] = [
               schema: DeadlineRequest,
               example: '2031-01-02T03:04:05Z',
             },
+            webhook_url: {
+              description: 'Where this job alone is told of, as webhooks are. It may hold a token: it is not logged, nor part of the job.',
+              required: false,
+              schema: WebhookUrl,
+              example: 'https://hooks.example.org/attune',
+            },
           },
         },
         ...json(JobRequest, EXAMPLE_REFERENCE),
@@ -152,6 +159,7 @@ export const jobOperations: readonly ApiOperation[] = [
       'payload_too_large',
       'unsupported_media',
       'unprocessable_file',
+      'address_refused',
       'idempotency_mismatch',
       'quota_exceeded',
     ],

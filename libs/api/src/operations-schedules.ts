@@ -45,7 +45,7 @@ export const scheduleOperations: readonly ApiOperation[] = [
     description: 'Each due time makes one job, whoever restarts meanwhile. Times are those of the time zone, with its summer time.',
     body: { required: true, content: json(ScheduleRequest, EXAMPLE_REQUEST) },
     responses: { 201: answer('The schedule.', ScheduleBody, { ...ETAG, ...LOCATION }) },
-    problems: ['not_found', 'payload_too_large', 'unsupported_media'],
+    problems: ['not_found', 'payload_too_large', 'unsupported_media', 'address_refused'],
   },
   {
     ...common,
@@ -77,7 +77,7 @@ export const scheduleOperations: readonly ApiOperation[] = [
     headers: IF_MATCH,
     body: { required: true, content: json(ScheduleChangeRequest, { cron: '0 4 * * 1-5' }) },
     responses: { 200: answer('The schedule at its new version.', ScheduleBody, ETAG) },
-    problems: ['not_found', 'payload_too_large', 'unsupported_media', 'precondition_required', 'precondition_failed'],
+    problems: ['not_found', 'payload_too_large', 'unsupported_media', 'precondition_required', 'precondition_failed', 'address_refused'],
   },
   {
     ...common,
@@ -118,7 +118,7 @@ export const scheduleOperations: readonly ApiOperation[] = [
     limit: 'jobs',
     headers: IDEMPOTENCY_KEY,
     responses: { 202: answer('The job.', JobBody, { ...JOB_LOCATION, ...RETRY_AFTER }) },
-    problems: ['not_found', 'gone', 'overloaded', 'quota_exceeded', 'idempotency_in_progress', 'idempotency_mismatch'],
+    problems: ['not_found', 'gone', 'overloaded', 'quota_exceeded', 'address_refused', 'idempotency_in_progress', 'idempotency_mismatch'],
   },
   {
     ...common,

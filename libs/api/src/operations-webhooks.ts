@@ -3,6 +3,8 @@ import { answer, ETAG, IF_NONE_MATCH, json, NOT_MODIFIED } from './operation-par
 import {
   DeliveryList,
   DeliveryListQuery,
+  JOB_WEBHOOK_SECRET,
+  JobWebhookSecret,
   RedeliverBody,
   RedeliverRequest,
   RotateSecretRequest,
@@ -47,10 +49,22 @@ export const webhookOperations: readonly ApiOperation[] = [
   },
   {
     ...common,
+    id: 'takeJobWebhookSecret',
+    method: 'post',
+    path: JOB_WEBHOOK_SECRET,
+    summary: 'Take a new secret for the webhooks of single jobs',
+    description:
+      'What goes to the `webhook_url` of submissions is signed with it, and, until its time is over, with the one before. It is one for all jobs of the tenant, and is in this answer only.',
+    body: { required: false, content: json(RotateSecretRequest, { grace_seconds: 86_400 }) },
+    responses: { 200: answer('The secret.', JobWebhookSecret) },
+    problems: ['payload_too_large', 'unsupported_media'],
+  },
+  {
+    ...common,
     id: 'listWebhooks',
     method: 'get',
     path: WEBHOOKS,
-    summary: 'List webhooks, newest first',
+    summary: 'List webhooks, newest first, without those of single jobs',
     query: WebhookListQuery,
     responses: { 200: answer('A page of webhooks.', WebhookList) },
     problems: ['cursor_invalid'],
@@ -75,7 +89,15 @@ export const webhookOperations: readonly ApiOperation[] = [
     headers: IF_MATCH,
     body: { required: true, content: json(WebhookChangeRequest, { enabled: false }) },
     responses: { 200: answer('The webhook at its new version.', WebhookBody, ETAG) },
-    problems: ['not_found', 'payload_too_large', 'unsupported_media', 'precondition_required', 'precondition_failed', 'address_refused'],
+    problems: [
+      'not_found',
+      'conflict_state',
+      'payload_too_large',
+      'unsupported_media',
+      'precondition_required',
+      'precondition_failed',
+      'address_refused',
+    ],
   },
   {
     ...common,
@@ -83,8 +105,9 @@ export const webhookOperations: readonly ApiOperation[] = [
     method: 'delete',
     path: WEBHOOK,
     summary: 'Delete a webhook with the log of its deliveries',
+    description: 'One that a submission has made goes with its job: disable it instead.',
     responses: { 204: { description: 'It is gone.' } },
-    problems: ['not_found'],
+    problems: ['not_found', 'conflict_state'],
   },
   {
     ...common,
@@ -116,6 +139,6 @@ export const webhookOperations: readonly ApiOperation[] = [
     description: 'Deliveries are signed with the new secret and, until its time is over, with the one before.',
     body: { required: false, content: json(RotateSecretRequest, { grace_seconds: 86_400 }) },
     responses: { 200: answer('The webhook with its new secret.', WebhookWithSecret, ETAG) },
-    problems: ['not_found', 'payload_too_large', 'unsupported_media'],
+    problems: ['not_found', 'conflict_state', 'payload_too_large', 'unsupported_media'],
   },
 ];

@@ -4,6 +4,7 @@ import { Count, openEnum, Sha256, Timestamp } from './open-enum.js';
 import { JobOptionsRequest } from './options.api.js';
 import { OperationRequest, PriorityRequest } from './job.api.js';
 import { pageOf, PageQuery } from './page.api.js';
+import { WebhookUrl } from './webhook.api.js';
 
 /** What becomes of due times that nobody was there for: no job, one for the newest of them, or one for each of the newest hundred. */
 export const CATCH_UPS = ['none', 'last', 'all'] as const;
@@ -29,6 +30,8 @@ export const ScheduledJob = z.strictObject({
   input: ScheduledInput,
   options: JobOptionsRequest.prefault({}),
   priority_class: PriorityRequest.default('interactive'),
+  /** Each of its jobs tells there what becomes of itself. */
+  webhook_url: WebhookUrl.optional(),
 });
 export type ScheduledJob = z.output<typeof ScheduledJob>;
 
@@ -73,6 +76,7 @@ export const ScheduleBody = z.object({
     input: z.record(z.string(), z.string()),
     options: z.record(z.string(), z.unknown()),
     priority_class: openEnum(PRIORITY_CLASSES),
+    webhook_url: z.string().optional(),
   }),
   catch_up: openEnum(CATCH_UPS),
   paused: z.boolean(),

@@ -1,6 +1,7 @@
 import type {
   DeliveryBody,
   DeliveryList,
+  JobWebhookSecret,
   RedeliverBody,
   WebhookBody,
   WebhookEvent,
@@ -50,6 +51,10 @@ export const webhookExamples: Readonly<Record<string, unknown>> = {
   Webhook: webhook,
   WebhookList: { data: [webhook], next_cursor: null, has_more: false } satisfies WebhookList,
   WebhookWithSecret: { ...webhook, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' } satisfies WebhookWithSecret,
+  JobWebhookSecret: {
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=',
+    previous_secret_until: '2026-03-03T09:00:00.000Z',
+  } satisfies JobWebhookSecret,
   WebhookDeliveryList: { data: [delivery], next_cursor: null, has_more: false } satisfies DeliveryList,
   WebhookRedelivery: { redelivered: 1 } satisfies RedeliverBody,
   WebhookEvent: event,

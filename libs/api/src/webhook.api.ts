@@ -13,7 +13,8 @@ export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
 export const DISABLED_REASONS = ['owner', 'gone', 'exhausted'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
-const Url = z.url({ protocol: /^https?$/ }).max(2_000);
+/** An address that is told of jobs. Whether it may be asked from where Attune is, the server says. Its query may be a secret. */
+export const WebhookUrl = z.url({ protocol: /^https?$/ }).max(2_000);
 const Types = z
   .array(z.enum(WEBHOOK_TYPES))
   .min(1)
@@ -27,7 +28,7 @@ const Description = z
 
 /** Body of `POST /api/v1/webhooks`; without `types` it is told of all. */
 export const WebhookRequest = z.strictObject({
-  url: Url,
+  url: WebhookUrl,
   types: Types.default([...WEBHOOK_TYPES]),
   description: Description.nullable().default(null),
 });
@@ -35,7 +36,7 @@ export type WebhookRequest = z.input<typeof WebhookRequest>;
 
 /** Body of `PATCH /api/v1/webhooks/{id}`: what is left out stays. */
 export const WebhookChangeRequest = z
-  .strictObject({ url: Url, types: Types, description: Description.nullable(), enabled: z.boolean() })
+  .strictObject({ url: WebhookUrl, types: Types, description: Description.nullable(), enabled: z.boolean() })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'Something is to be changed.');
 export type WebhookChangeRequest = z.input<typeof WebhookChangeRequest>;
@@ -43,6 +44,8 @@ export type WebhookChangeRequest = z.input<typeof WebhookChangeRequest>;
 /** Where a tenant is told of its jobs; its version is the ETag. */
 export const WebhookBody = z.object({
   webhook_id: z.string(),
+  /** The one job that it is told of, where a submission has named its `webhook_url`. */
+  job_id: z.string().optional(),
   version: z.int().min(1),
   url: z.string(),
   types: z.array(openEnum(WEBHOOK_TYPES)),
@@ -56,8 +59,10 @@ export const WebhookBody = z.object({
 });
 export type WebhookBody = z.infer<typeof WebhookBody>;
 
+const Secret = z.string().regex(/^whsec_[A-Za-z0-9+/]+=*$/);
+
 /** A webhook with its secret, which is shown only now. */
-export const WebhookWithSecret = WebhookBody.extend({ secret: z.string().regex(/^whsec_[A-Za-z0-9+/]+=*$/) });
+export const WebhookWithSecret = WebhookBody.extend({ secret: Secret });
 export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
 
 /** Newest first. */
@@ -69,6 +74,14 @@ export const WebhookListQuery = PageQuery;
 /** Body of `POST …/rotate-secret`: for how many seconds the secret before is signed with as well; a day unless given, at most a week. */
 export const RotateSecretRequest = z.strictObject({ grace_seconds: z.int().min(0).max(604_800).default(86_400) });
 export type RotateSecretRequest = z.input<typeof RotateSecretRequest>;
+
+/** What signs for the webhooks of single jobs, one for all of a tenant; it is shown only now. */
+export const JobWebhookSecret = z.object({
+  secret: Secret,
+  /** Until when the secret before this one is signed with as well. */
+  previous_secret_until: Timestamp.nullable(),
+});
+export type JobWebhookSecret = z.infer<typeof JobWebhookSecret>;
 
 /** One event for one webhook, without what was sent. */
 export const DeliveryBody = z.object({
@@ -120,6 +133,8 @@ export const WebhookEvent = z.object({
   }),
 });
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
+
+export const JOB_WEBHOOK_SECRET = '/api/v1/webhooks/job-secret';
 
 /** Routes of one webhook; the same for server and client. `id` is a prefixed or bare id. */
 export function webhookPaths(id: string): Record<'self' | 'deliveries' | 'redeliver' | 'rotateSecret', string> {

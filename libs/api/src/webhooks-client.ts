@@ -3,6 +3,8 @@ import { Transport, type TransportOptions } from './transport.js';
 import {
   DeliveryList,
   type DeliveryListQuery,
+  JOB_WEBHOOK_SECRET,
+  JobWebhookSecret,
   RedeliverBody,
   type RedeliverRequest,
   type RotateSecretRequest,
@@ -70,6 +72,12 @@ export class WebhooksClient {
   rotateSecret(id: string, rotation: RotateSecretRequest = {}, options: Cancellable = {}): Promise<WebhookWithSecret> {
     const body = JSON.stringify(rotation);
     return this.#once.read(WebhookWithSecret, webhookPaths(id).rotateSecret, { method: 'POST', headers: JSON_BODY, body, ...options });
+  }
+
+  /** A new secret for what goes to the `webhook_url` of submissions, one for all jobs of the tenant. The only answer with it. */
+  takeJobSecret(rotation: RotateSecretRequest = {}, options: Cancellable = {}): Promise<JobWebhookSecret> {
+    const body = JSON.stringify(rotation);
+    return this.#once.read(JobWebhookSecret, JOB_WEBHOOK_SECRET, { method: 'POST', headers: JSON_BODY, body, ...options });
   }
 }
 

@@ -27,6 +27,7 @@ import type { JobInput } from './keep-received.js';
 import { once } from './once.js';
 import { fingerprintOfValue } from './submission.js';
 import { originOf, type SubmitParts, submissionOf } from './submit-once.js';
+import { checkJobWebhook } from './webhook-url.js';
 
 const ROUTE = 'POST /api/v1/jobs/batch';
 
@@ -63,6 +64,7 @@ export class JobBatchController {
           tenantId,
           jobs.map(({ priority_class: priorityClass }) => priorityClass),
         );
+        await this.#checkWebhooks(jobs);
         const submissions = await this.#submissions(tenantId, request, jobs);
         const made = await this.jobs
           .submitAll(tenantId, submissions, key, (at) => `/jobs/${at}`)
@@ -82,6 +84,21 @@ export class JobBatchController {
     if (replayed) response.set('Idempotent-Replayed', 'true');
     response.status(202).set('Retry-After', '1').json(body);
     await this.rings.ring(rings);
+  }
+
+  /** Each host is looked up once. */
+  async #checkWebhooks(jobs: readonly StoredJobRequest[]): Promise<void> {
+    const seen = new Set<string>();
+    for (const [at, job] of jobs.entries()) {
+      if (job.webhook_url === undefined) continue;
+      const { protocol, username, password, host } = new URL(job.webhook_url);
+      const asked = `${protocol}//${username}:${password}@${host}/`;
+      if (seen.has(asked)) continue;
+      seen.add(asked);
+      await checkJobWebhook(this.#parts.guard, { webhook_url: asked }).catch((error: unknown) => {
+        throw error instanceof AppError ? locatedUnder(`/jobs/${at}`, error) : error;
+      });
+    }
   }
 
   /** Bytes that several jobs name are looked up once. */

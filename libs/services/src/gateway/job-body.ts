@@ -62,6 +62,7 @@ export function jobBody(detail: JobDetail, paces: Paces = UNMEASURED): JobBody {
       detail: job.error.detail,
     },
     ...(job.held_at === null ? {} : { legal_hold: true }),
+    ...(job.webhook_id === null ? {} : { webhook_id: prefixed('wh', job.webhook_id) }),
     ...(job.cloned_from ? { cloned_from: prefixed('job', job.cloned_from) } : {}),
     links: { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts },
   };

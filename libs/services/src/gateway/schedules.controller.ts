@@ -17,6 +17,7 @@ import {
   Admission,
   checkCalendar,
   DatasetsRepository,
+  EgressGuard,
   FiresRepository,
   IdempotencyRepository,
   JobsRepository,
@@ -44,6 +45,7 @@ import { nextLink } from './next-link.js';
 import { once } from './once.js';
 import { scheduledSubmission } from './scheduled-submission.js';
 import { type Origin, originOf } from './submit-once.js';
+import { checkJobWebhook } from './webhook-url.js';
 
 /** Jobs that are made at times of the calendar (api.md, section 4). */
 @Controller('api/v1/schedules')
@@ -59,6 +61,7 @@ export class SchedulesController {
     @Inject(Admission) private readonly admission: Admission,
     @Inject(Rings) private readonly rings: Rings,
     @Inject(Metrics) readonly metrics: Metrics,
+    @Inject(EgressGuard) private readonly guard: EgressGuard,
     @Inject(PEPPER) private readonly pepper: string,
   ) {}
 
@@ -177,6 +180,7 @@ export class SchedulesController {
   /** What the job stands for now: a schedule that could make none is refused while its owner is there to read why. */
   async #submission(tenantId: string, job: ScheduledJob, origin?: Origin): Promise<Submission> {
     try {
+      await checkJobWebhook(this.guard, job);
       return await scheduledSubmission(this, tenantId, job, origin);
     } catch (error) {
       throw error instanceof AppError ? locatedUnder('/job', error) : error;
@@ -196,14 +200,14 @@ function answer(response: Response, stored: StoredSchedule): void {
 }
 
 function bodyOf(stored: StoredSchedule): ScheduleBody {
-  const { operation, input, options, priority_class } = stored.job;
+  const { operation, input, options, priority_class, webhook_url } = stored.job;
   return {
     schedule_id: prefixed('sch', stored.id),
     version: stored.version,
     name: stored.name,
     cron: stored.cron,
     time_zone: stored.timeZone,
-    job: { operation, input: { ...input }, options: { ...options }, priority_class },
+    job: { operation, input: { ...input }, options: { ...options }, priority_class, ...(webhook_url === undefined ? {} : { webhook_url }) },
     catch_up: stored.catchUp,
     paused: stored.paused,
     next_due_at: iso(stored.nextDueAt),

@@ -107,6 +107,21 @@ test('a class may be given, is interactive where it is not, and another one is a
   ).toBe('validation_failed');
 });
 
+test('where the job is told of is another fingerprint, and no URL is refused', async () => {
+  const told = (url: string) => submitted(['file', FILE], ['webhook_url', url]);
+  const all = await Promise.all([submitted(['file', FILE]), told('https://a.example/hook'), told('https://a.example/hook?token=1')]);
+  expect(all.map(({ webhook_url: url }) => url)).toEqual([undefined, 'https://a.example/hook', 'https://a.example/hook?token=1']);
+  expect(new Set(all.map(fingerprintOf)).size).toBe(all.length);
+  expect(
+    await read(
+      form([
+        ['webhook_url', 'gopher://a.example/'],
+        ['file', FILE],
+      ]),
+    ),
+  ).toBe('validation_failed');
+});
+
 test('a refused part that comes with the file in one packet ends the request and nothing else', async () => {
   expect(
     await read(

@@ -10,6 +10,7 @@ import {
   DeadlineRequest,
   PriorityRequest,
   tellableName,
+  WebhookUrl,
 } from '@attune/api';
 import { AppError, type Operation, type PriorityClass } from '@attune/core';
 import busboy from 'busboy';
@@ -27,6 +28,8 @@ export interface SubmissionRequest {
   readonly operation: Operation;
   readonly priority_class: PriorityClass;
   readonly deadline_at?: string | undefined;
+  /** It may be a secret. */
+  readonly webhook_url?: string | undefined;
   readonly options: JobOptionsRequest;
   readonly file: ReceivedFile;
 }
@@ -34,8 +37,8 @@ export interface SubmissionRequest {
 type Receive = (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>;
 
 /**
- * Reads multipart/form-data with the parts `file`, `operation`, `options`, `priority_class` and `deadline_at` in any order; the file streams straight into
- * `receive`.
+ * Reads multipart/form-data with the parts `file`, `operation`, `options`, `priority_class`, `deadline_at` and `webhook_url` in any order; the
+ * file streams straight into `receive`.
  * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
  */
 export async function readSubmission(request: IncomingMessage, receive: Receive): Promise<SubmissionRequest> {
@@ -83,11 +86,16 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
   }
 }
 
-/** sha256 of operation, options with their defaults in a fixed order, the file's hash or name, and a class that is not the usual one, and the deadline. */
+/**
+ * sha256 of operation, options with their defaults in a fixed order, the file's hash or name, and, where they are given, a class that is not
+ * the usual one, the deadline, and where the job is told of.
+ */
 export function fingerprintOf(submission: SubmissionRequest | JobRequest): string {
-  const { operation, options, priority_class: priority, deadline_at: deadline } = submission;
+  const { operation, options, priority_class: priority, deadline_at: deadline, webhook_url: told } = submission;
   const what = [operation, options, 'file' in submission ? submission.file.sha256 : submission.input];
-  return fingerprintOfValue([...what, ...(priority === 'interactive' ? [] : [priority]), ...(deadline === undefined ? [] : [deadline])]);
+  // None of the three can be taken for another.
+  const given = [priority === 'interactive' ? undefined : priority, deadline, told].filter((value) => value !== undefined);
+  return fingerprintOfValue([...what, ...given]);
 }
 
 /** sha256 of a JSON value, whatever the order of its members. */
@@ -122,6 +130,7 @@ async function complete(fields: Map<string, string>, files: readonly Promise<Rec
   const options = parseJobOptions(fields.get('options'));
   const priority = parsePriority(fields.get('priority_class') ?? 'interactive');
   const deadline = fields.get('deadline_at');
+  const told = fields.get('webhook_url');
   const [file] = await Promise.all(files);
   if (!file) throw invalid('/file', 'required', 'Send the file to work on as a part named file.');
   if (file.bytes === 0)
@@ -134,6 +143,7 @@ async function complete(fields: Map<string, string>, files: readonly Promise<Rec
     options,
     file,
     ...(deadline === undefined ? {} : { deadline_at: parseDeadline(deadline) }),
+    ...(told === undefined ? {} : { webhook_url: parseWebhookUrl(told) }),
   };
 }
 
@@ -149,12 +159,17 @@ function parseDeadline(value: string): string {
   return parseRequest(DeadlineRequest, value, { what: 'Part deadline_at', base: '/deadline_at' });
 }
 
+function parseWebhookUrl(value: string): string {
+  return parseRequest(WebhookUrl, value, { what: 'Part webhook_url', base: '/webhook_url' });
+}
+
 /** The parts beside the file. */
 const FIELDS: Readonly<Record<string, (value: string) => unknown>> = {
   operation: parseOperation,
   options: parseJobOptions,
   priority_class: parsePriority,
   deadline_at: parseDeadline,
+  webhook_url: parseWebhookUrl,
 };
 
 function invalid(pointer: string, code: string, message: string): AppError {
@@ -165,7 +180,7 @@ function unknownPart(name: string): AppError {
   return invalid(
     `/${tellableName(name)}`,
     'unrecognized_keys',
-    'There is no such part; the parts are file, operation, options, priority_class and deadline_at.',
+    'There is no such part; the parts are file, operation, options, priority_class, deadline_at and webhook_url.',
   );
 }
 

@@ -22,6 +22,7 @@ import { jobRules } from './kept-rules.js';
 import { type Done, once } from './once.js';
 import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
 import type { UploadStores } from './upload-parts.js';
+import { checkJobWebhook } from './webhook-url.js';
 
 const ROUTE = 'POST /api/v1/jobs';
 
@@ -31,7 +32,7 @@ export interface SubmitParts extends UploadStores {
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
   readonly admission: Admission;
-  /** The way out to what a `source_url` names. */
+  /** The way out to what a `source_url` names, and whether a `webhook_url` may be told. */
   readonly guard: EgressGuard;
   readonly uploadLimitBytes: number;
 }
@@ -69,6 +70,7 @@ async function create(
   idempotency?: AnsweredKey,
 ): Promise<Done> {
   await parts.admission.jobs(request, tenantId, [asked.priority_class]);
+  await checkJobWebhook(parts.guard, asked);
   const input = await inputOf(parts, tenantId, request, asked);
   const submission = await submissionOf(parts, tenantId, originOf(request), asked, input);
   await failpoint('submit.before_tx');
@@ -121,7 +123,7 @@ export async function submissionOf(
   parts: Pick<SubmitParts, 'mappings' | 'rules'>,
   tenantId: string,
   origin: Origin,
-  { operation, priority_class: priorityClass, options, deadline_at: deadlineAt }: Omit<JobRequest, 'input'>,
+  { operation, priority_class: priorityClass, options, deadline_at: deadlineAt, webhook_url: webhookUrl }: Omit<JobRequest, 'input'>,
   input: JobInput,
 ): Promise<Submission> {
   const { mapping, mapping_id, rules, rules_id, ...rest } = options;
@@ -132,6 +134,7 @@ export async function submissionOf(
     options: { ...rest, ...(document === undefined ? {} : { rules: document }) },
     priorityClass,
     deadlineAt: deadlineAt ?? null,
+    webhookUrl: webhookUrl ?? null,
     mapping: await jobMapping(parts.mappings, tenantId, { mapping, mapping_id }),
     datasetId: input.datasetId,
     inputSha256: input.sha256,

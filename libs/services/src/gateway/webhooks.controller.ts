@@ -2,10 +2,12 @@ import {
   type DeliveryBody,
   type DeliveryList,
   DeliveryListQuery,
+  type JobWebhookSecret,
   parseRequest,
   type RedeliverBody,
   RedeliverRequest,
   RotateSecretRequest,
+  WEBHOOK_TYPES,
   type WebhookBody,
   WebhookChangeRequest,
   type WebhookList,
@@ -31,6 +33,7 @@ import { isKnown, requireIfMatch } from './conditions.js';
 import { readPlace, signPlace } from './cursor.js';
 import { cutPage } from './cut-page.js';
 import { iso } from './job-body.js';
+import { checkWebhookUrl } from './webhook-url.js';
 
 /** Where a tenant is told of its jobs, and the log of what was sent there (api.md, section 7). */
 @Controller('api/v1/webhooks')
@@ -45,13 +48,21 @@ export class WebhooksController {
   @Post()
   async create(@Tenant() tenantId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asked = parseRequest(WebhookRequest, await readJson(request), { what: 'The body' });
-    await this.#check(asked.url);
+    await checkWebhookUrl(this.guard, asked.url, '/url');
     const stored = await this.webhooks.create(tenantId, asked);
     const body = bodyOf(stored);
     response
       .status(201)
       .set({ Location: webhookPaths(body.webhook_id).self, ETag: tagOf(stored) })
       .json({ ...body, secret: this.#secretOf(stored) });
+  }
+
+  @Post('job-secret')
+  @HttpCode(200)
+  async takeJobSecret(@Tenant() tenantId: string, @Req() request: Request): Promise<JobWebhookSecret> {
+    const { grace_seconds: grace } = parseRequest(RotateSecretRequest, (await readJson(request)) ?? {}, { what: 'The body' });
+    const { version, previousUntil } = await this.webhooks.rotateJobSecret(tenantId, grace);
+    return { secret: webhookSecret(this.pepper, tenantId, version), previous_secret_until: iso(previousUntil) };
   }
 
   @Get()
@@ -75,9 +86,10 @@ export class WebhooksController {
   async change(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const permits = requireIfMatch(request);
     const change = parseRequest(WebhookChangeRequest, await readJson(request), { what: 'The body' });
-    const { id: bare, version } = await this.webhooks.find(tenantId, idOf('wh', id));
+    const { id: bare, version, jobId } = await this.webhooks.find(tenantId, idOf('wh', id));
+    if (change.types !== undefined) refuseOfJob(jobId, 'it is told of everything that its job comes to');
     if (!permits(version)) throw new AppError('precondition_failed', 'the webhook has another version than the one that was read');
-    if (change.url !== undefined) await this.#check(change.url);
+    if (change.url !== undefined) await checkWebhookUrl(this.guard, change.url, '/url');
     const stored = await this.webhooks.change(tenantId, bare, version, change);
     response.set('ETag', tagOf(stored)).json(bodyOf(stored));
   }
@@ -85,7 +97,9 @@ export class WebhooksController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Tenant() tenantId: string, @Param('id') id: string): Promise<void> {
-    await this.webhooks.remove(tenantId, idOf('wh', id));
+    const stored = await this.webhooks.find(tenantId, idOf('wh', id));
+    refuseOfJob(stored.jobId, 'it goes with its job; disable it instead');
+    await this.webhooks.remove(tenantId, stored.id);
   }
 
   @Get(':id/deliveries')
@@ -114,21 +128,13 @@ export class WebhooksController {
     @Res() response: Response,
   ): Promise<void> {
     const { grace_seconds: grace } = parseRequest(RotateSecretRequest, (await readJson(request)) ?? {}, { what: 'The body' });
-    const stored = await this.webhooks.rotateSecret(tenantId, idOf('wh', id), grace);
+    const { id: bare, jobId } = await this.webhooks.find(tenantId, idOf('wh', id));
+    refuseOfJob(jobId, 'one secret signs for all single jobs; take a new one with POST /api/v1/webhooks/job-secret');
+    const stored = await this.webhooks.rotateSecret(tenantId, bare, grace);
     response
       .status(200)
       .set('ETag', tagOf(stored))
       .json({ ...bodyOf(stored), secret: this.#secretOf(stored) });
-  }
-
-  /** @throws AppError address_refused, which says where the address stands in the body. */
-  async #check(url: string): Promise<void> {
-    try {
-      await this.guard.check(url);
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'address_refused') throw error;
-      throw new AppError('address_refused', error.detail, { errors: [{ pointer: '/url', code: 'refused', message: error.detail }] });
-    }
   }
 
   #secretOf({ id, secretVersion }: StoredWebhook): string {
@@ -143,12 +149,18 @@ function idOf(prefix: IdPrefix, id: string): string {
   return bare;
 }
 
+/** @throws AppError conflict_state for a webhook that belongs to one job */
+function refuseOfJob(jobId: string | null, why: string): void {
+  if (jobId !== null) throw new AppError('conflict_state', `the webhook belongs to one job: ${why}`);
+}
+
 function bodyOf(stored: StoredWebhook): WebhookBody {
   return {
     webhook_id: prefixed('wh', stored.id),
+    ...(stored.jobId === null ? {} : { job_id: prefixed('job', stored.jobId) }),
     version: stored.version,
     url: stored.url,
-    types: [...stored.types],
+    types: stored.jobId === null ? [...stored.types] : [...WEBHOOK_TYPES],
     description: stored.description,
     enabled: stored.disabledAt === null,
     disabled_reason: stored.disabledReason,
