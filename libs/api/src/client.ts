@@ -26,6 +26,7 @@ import { QuarantinePage, type QuarantineRecord } from './quarantine.api.js';
 import { BatchBody } from './batch.api.js';
 import { BulkRedriveBody, type BulkRedriveRequest, type RedriveRequest } from './redrive.api.js';
 import { AttemptList, TimelineBody } from './timeline.api.js';
+import { type DirectUploadOptions, uploadDirectly } from './direct-upload.js';
 import { uploadInPieces, type UploadOptions } from './resumable-upload.js';
 import { type Call, Transport, type TransportOptions } from './transport.js';
 import type { UploadBody } from './upload.api.js';
@@ -109,6 +110,11 @@ export class AttuneClient {
   /** Sends a file in pieces, over lines that break, until it is a dataset that a job can be submitted over. */
   upload(file: Blob, options: UploadOptions = {}): Promise<UploadBody> {
     return uploadInPieces(this.#http, file, options);
+  }
+
+  /** As `upload`, in parts that go to the object store itself, a few at once. `conflict_state` where it takes none from clients. */
+  uploadDirect(file: Blob, options: DirectUploadOptions = {}): Promise<UploadBody> {
+    return uploadDirectly(this.#http, file, options);
   }
 
   /** Creates a job over bytes that Attune has already; `not_found` when it has not. */

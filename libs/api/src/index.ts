@@ -2,6 +2,7 @@ export * from './api-problem.js';
 export * from './artifact.api.js';
 export * from './client.js';
 export * from './diff.api.js';
+export { type DirectProgress, type DirectUploadOptions } from './direct-upload.js';
 export * from './duplicate.api.js';
 export * from './event.api.js';
 export * from './examples.js';

@@ -43,14 +43,14 @@ const STREAMED = { redirect: 'error', window: null } as const;
 export class Transport {
   readonly url: string;
   readonly pause: Pause;
+  readonly now: () => number;
   readonly #options: TransportOptions;
-  readonly #now: () => number;
 
   constructor(options: TransportOptions) {
     this.url = options.url.replace(/\/+$/, '');
     this.pause = options.pause ?? pause;
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.now = options.now ?? Date.now;
   }
 
   /** The response when it is ok; throws ApiProblem, Unreachable, or the reason of the signal. */
@@ -75,6 +75,21 @@ export class Transport {
     throw new UnexpectedAnswer(path, parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')} (${issue.code})`).join(', '));
   }
 
+  /**
+   * Sends bytes once to an address elsewhere, without our key; answers the status. The address may be a secret: no error holds it.
+   * @throws Unreachable, the reason of the signal
+   */
+  async put(address: string, body: Blob, signal: AbortSignal): Promise<number> {
+    try {
+      const response = await this.#options.fetch(address, { method: 'PUT', body, signal, ...STREAMED });
+      await response.body?.cancel();
+      return response.status;
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new Unreachable(URL.canParse(address) ? new URL(address).origin : 'the object store', cause);
+    }
+  }
+
   async #once(path: string, call: Call): Promise<Response | ApiProblem | Unreachable> {
     const headers = new Headers({ accept: 'application/json', ...call.headers });
     if (this.#options.apiKey !== undefined) headers.set('authorization', `Bearer ${this.#options.apiKey}`);
@@ -83,7 +98,7 @@ export class Transport {
     let response: Response;
     try {
       response = await this.#options.fetch(this.url + path + queryOf(call.query), request);
-      if (!response.ok && call.answers?.includes(response.status) !== true) return await problemFrom(response, path, this.#now);
+      if (!response.ok && call.answers?.includes(response.status) !== true) return await problemFrom(response, path, this.now);
     } catch (cause) {
       call.signal?.throwIfAborted();
       return new Unreachable(this.url, cause);
