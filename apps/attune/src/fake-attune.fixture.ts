@@ -17,11 +17,14 @@ export class FakeAttune {
   upload = Buffer.alloc(0);
   uploadBytes = 0;
   cuts = 0;
+  /** The `webhook_url` of the last submit. */
+  toldAt: string | undefined;
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', 'http://x');
     const [, id = '', view = ''] = /^\/api\/v1\/jobs\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname.startsWith('/health') || url.pathname === '/api/v1/health') return json(response, 200, healthOf(url.pathname));
+    if (url.pathname.startsWith('/store/')) return this.#store(request, response);
     if (request.headers.authorization !== `Bearer ${KEY}`) return problem(response, 401, 'unauthenticated');
     if (url.pathname.startsWith('/api/v1/uploads')) return this.#upload(request, response);
     if (request.method === 'POST' && url.pathname === '/api/v1/jobs') return this.#submit(request, response);
@@ -33,14 +36,14 @@ export class FakeAttune {
 
   async #upload(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = 'up_0197c0de-1111-7222-8333-000000000001';
-    if (request.method === 'POST') {
+    if (request.method === 'POST' && request.headers['content-type'] === 'application/json') {
+      await this.#direct(id, request, response);
+    } else if (request.method === 'POST') {
       this.uploadBytes = Number(request.headers['upload-length']);
       response.writeHead(201, { location: `/api/v1/uploads/${id}` }).end();
     } else if (request.method === 'PATCH') {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const sent = await bytesOf(request);
       const cut = this.cuts-- > 0;
-      const sent = Buffer.concat(chunks);
       this.upload = Buffer.concat([this.upload, cut ? sent.subarray(0, 1) : sent]);
       if (cut) request.socket.destroy();
       else response.writeHead(204).end();
@@ -54,19 +57,42 @@ export class FakeAttune {
     }
   }
 
+  /** An upload of one part, which goes elsewhere, and its completion. */
+  async #direct(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = JSON.parse((await bytesOf(request)).toString()) as { bytes?: number; sha256?: string };
+    const times = { created_at: '2026-03-02T09:00:00Z', expires_at: '2026-03-03T09:00:00Z' };
+    if (asked.bytes !== undefined) {
+      const url = `http://${request.headers.host}/store/1`;
+      const part = { number: 1, bytes: asked.bytes, arrived: false, url, url_expires_at: times.expires_at };
+      json(response, 201, { upload_id: id, bytes: asked.bytes, part_bytes: asked.bytes, parts: [part], ...times });
+    } else if (asked.sha256 !== createHash('sha256').update(this.upload).digest('hex')) {
+      problem(response, 422, 'checksum_mismatch');
+    } else {
+      const bytes = this.upload.length;
+      json(response, 200, { upload_id: id, bytes, bytes_received: bytes, name: null, dataset_id: 'ds_1', sha256: asked.sha256, ...times });
+    }
+  }
+
+  async #store(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.upload = await bytesOf(request);
+    response.writeHead(request.headers.authorization === undefined ? 200 : 400).end();
+  }
+
   async #submit(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = await bytesOf(request);
     if (request.headers['content-type'] === 'application/json') {
-      const { input, operation } = JSON.parse(Buffer.concat(chunks).toString()) as { input: { upload_id: string }; operation: string };
+      const asked = JSON.parse(body.toString()) as { input: { upload_id: string }; operation: string; webhook_url?: string };
+      const { input, operation } = asked;
+      this.toldAt = asked.webhook_url;
       const job: JobBody = { ...exampleJob, operation, status: 'pending', progress: 0 };
       this.files.push({ name: input.upload_id, text: this.upload.toString() });
       this.jobs.set(job.job_id, job);
       return json(response, 202, job);
     }
-    const form = await new Response(Buffer.concat(chunks), {
+    const form = await new Response(body, {
       headers: { 'content-type': request.headers['content-type'] ?? '' },
     }).formData();
+    this.toldAt = (form.get('webhook_url') as string | null) ?? undefined;
     const file = form.get('file') as File;
     this.files.push({ name: file.name, text: await file.text() });
     const job_id = `job_0197c0de-1111-7222-8333-${String(this.jobs.size).padStart(12, '0')}`;
@@ -102,6 +128,12 @@ export class FakeAttune {
     if (this.quarantine === undefined || url.searchParams.get('format') !== 'csv') return problem(response, 409, 'conflict_state');
     response.end(this.quarantine);
   }
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 export const ledger = {

@@ -70,6 +70,17 @@ test('submit --upload goes on with an upload that was stopped', async () => {
   expect(attune.files).toEqual([{ name: upload, text: text.toString() }]);
 });
 
+test('submit --direct sends the file past Attune, hashed on the way, and tells the job where it is told of', async () => {
+  const url = 'https://hooks.example.org/attune?token=1';
+  expect(await attuneCli(['submit', people(), '--direct', '--webhook-url', url])).toBe(0);
+  const upload = 'up_0197c0de-1111-7222-8333-000000000001';
+  expect(attune.files).toEqual([{ name: upload, text: await readFile(people(), 'utf8') }]);
+  expect(attune.toldAt).toBe(url);
+  expect(stderr).toContain(`--direct --upload ${upload}`);
+  expect(await attuneCli(['submit', people(), '--webhook-url', url])).toBe(0);
+  expect([attune.files.length, attune.toldAt]).toEqual([2, url]);
+});
+
 test('submit --wait ends with the conservation of records', async () => {
   expect(await attuneCli(['submit', people(), '--wait'])).toBe(0);
   expect(stdout).toContain('completed after 3.5 s');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -23,7 +24,9 @@ export const submit: Command = {
                       validate_schema, output_formats, mapping
   --priority CLASS    ${PRIORITY_CLASSES.join(' or ')} (default ${PRIORITY_CLASSES[0]}): how large a share of the workers the job may claim
   --deadline TIME     RFC 3339, in UTC: a job that has not ended by then is expired
+  --webhook-url URL   this job alone is told of there, signed with the secret of webhooks job-secret
   --resumable         send the file in pieces, over lines that break; files beyond 64 MiB always are
+  --direct            send the file past Attune to its object store, in parts at once; exit with a problem where it takes none
   --upload ID         go on with an upload of the same file that was stopped
 ${FOLLOW_USAGE}
 ${SESSION_USAGE}
@@ -35,7 +38,9 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
       options: { type: 'string' },
       priority: { type: 'string', default: PRIORITY_CLASSES[0] },
       deadline: { type: 'string' },
+      'webhook-url': { type: 'string' },
       resumable: { type: 'boolean', default: false },
+      direct: { type: 'boolean', default: false },
       upload: { type: 'string' },
       ...FOLLOW_OPTIONS,
       ...SESSION_OPTIONS,
@@ -46,10 +51,10 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
     const options = await optionsFrom(values.options);
     const file = await fileAt(path);
     const { client } = await openSession(io, values);
-    const told = { operation, options, priorityClass, deadlineAt: values.deadline, signal: io.signal };
-    const inPieces = values.resumable || values.upload !== undefined || file.size > WHOLE_BYTES;
+    const told = { operation, options, priorityClass, deadlineAt: values.deadline, webhookUrl: values['webhook-url'], signal: io.signal };
+    const inPieces = values.direct || values.resumable || values.upload !== undefined || file.size > WHOLE_BYTES;
     const job = inPieces
-      ? await client.submitReference({ ...told, input: { upload_id: await uploaded(client, file, path, values.upload, io) } })
+      ? await client.submitReference({ ...told, input: { upload_id: await uploaded(client, file, path, values, io) } })
       : await client.submit({ ...told, file, name: basename(path) });
     io.stderr.write(`Submitted ${job.job_id}\n`);
     return follow(client, job, values, io);
@@ -57,14 +62,36 @@ Example: attune submit people.csv --wait --out cleaned --options '{"output_forma
 };
 
 /** Sends the file in pieces; answers the upload. Whoever stops the command meanwhile can go on with it. */
-async function uploaded(client: AttuneClient, file: Blob, path: string, begun: string | undefined, io: Io): Promise<string> {
-  const { upload_id: id } = await client.upload(file, {
+async function uploaded(
+  client: AttuneClient,
+  file: Blob,
+  path: string,
+  { upload: begun, direct }: { readonly upload?: string | undefined; readonly direct: boolean },
+  io: Io,
+): Promise<string> {
+  const options = {
     name: basename(path),
     ...(begun === undefined ? {} : { uploadId: begun }),
     signal: io.signal,
-    onBegun: (upload) => io.stderr.write(`Uploading; after a stop, go on with --upload ${upload}\n`),
-  });
-  return id;
+    onBegun: (upload: string) => io.stderr.write(`Uploading; after a stop, go on with ${direct ? '--direct ' : ''}--upload ${upload}\n`),
+  };
+  if (!direct) return (await client.upload(file, options)).upload_id;
+  const stop = new AbortController();
+  try {
+    return (await client.uploadDirect(file, { ...options, keepOnFailure: true, sha256: sha256Of(file, stop.signal) })).upload_id;
+  } finally {
+    stop.abort();
+  }
+}
+
+/** Reads the file once more than it is sent, while it is sent: the disk has it at hand then. */
+async function sha256Of(file: Blob, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of file.stream()) {
+    signal.throwIfAborted();
+    hash.update(chunk as Uint8Array);
+  }
+  return hash.digest('hex');
 }
 
 /** A Blob that reads the file as it is sent: the file never lies in memory whole. */

@@ -99,14 +99,17 @@ test('deliveries are sent once more, secrets are rotated, webhooks are removed',
   await run('redeliver', ID, '--failed-since', '2026-03-02T09:00:00Z');
   answer = { ...WEBHOOK, secret: SECRET };
   await run('rotate', ID, '--grace', '60');
+  answer = { secret: SECRET, previous_secret_until: WEBHOOK.created_at };
+  await run('job-secret');
   answer = undefined;
   await run('remove', ID);
   expect(asked.map(({ line, body }) => [line, body])).toEqual([
     [`POST /api/v1/webhooks/${ID}/redeliver`, { failed_since: '2026-03-02T09:00:00Z' }],
     [`POST /api/v1/webhooks/${ID}/rotate-secret`, { grace_seconds: 60 }],
+    ['POST /api/v1/webhooks/job-secret', {}],
     [`DELETE /api/v1/webhooks/${ID}`, null],
   ]);
-  expect(stdout).toBe(`2 due\n${ID}\n${SECRET}\n`);
+  expect(stdout).toBe(`2 due\n${ID}\n${SECRET}\n${SECRET}\n`);
 });
 
 test.each([
@@ -116,6 +119,7 @@ test.each([
   [['add', 'https://a.example/', '--type', 'job.born']],
   [['redeliver', ID]],
   [['list', '--limit', '0']],
+  [['job-secret', '--grace', 'soon']],
 ])('%j is not understood', async (args) => {
   await expect(run(...args)).rejects.toMatchObject({ name: 'UsageError' });
   expect(asked).toEqual([]);

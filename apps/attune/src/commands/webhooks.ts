@@ -1,11 +1,18 @@
-import { DELIVERY_OUTCOMES, WEBHOOK_TYPES, WebhooksClient, type WebhookBody, type WebhookWithSecret } from '@attune/api';
+import {
+  DELIVERY_OUTCOMES,
+  type RotateSecretRequest,
+  WEBHOOK_TYPES,
+  WebhooksClient,
+  type WebhookBody,
+  type WebhookWithSecret,
+} from '@attune/api';
 import { LIMIT_OPTION, limitOf, oneOf, onlyWord, parseArguments, UsageError } from '../arguments.js';
 import { EXIT, type Command, type ExitCode, type Io } from '../command.js';
 import { JSON_OPTION, jsonText } from '../json-text.js';
 import { openSession, SESSION_OPTIONS, SESSION_USAGE } from '../session.js';
 import { table } from '../table.js';
 
-const ACTIONS = { add, list, show, enable, disable, rotate, log, redeliver, remove } as const satisfies Record<
+const ACTIONS = { add, list, show, enable, disable, rotate, 'job-secret': jobSecret, log, redeliver, remove } as const satisfies Record<
   string,
   (args: readonly string[], io: Io) => Promise<ExitCode>
 >;
@@ -19,11 +26,13 @@ export const webhooks: Command = {
        attune webhooks list [--limit N] [--json]
        attune webhooks show|enable|disable ID [--json]
        attune webhooks rotate ID [--grace SECONDS] [--json]
+       attune webhooks job-secret [--grace SECONDS] [--json]
        attune webhooks log ID [--outcome OUTCOME] [--limit N] [--json]
        attune webhooks redeliver ID (--delivery ID | --failed-since TIME) [--json]
        attune webhooks remove ID
 
-add and rotate print the secret of the webhook, which is shown at no other time.
+add and rotate print the secret of the webhook, which is shown at no other time. job-secret takes and prints a new
+one for what goes to the --webhook-url of jobs.
 
   --type TYPE          ${WEBHOOK_TYPES.join(', ')};
                        all of them when absent
@@ -114,11 +123,23 @@ async function turn(args: readonly string[], io: Io, enabled: boolean): Promise<
 async function rotate(args: readonly string[], io: Io): Promise<ExitCode> {
   const { values, positionals } = parseArguments(args, { grace: { type: 'string' }, ...JSON_OPTION, ...SESSION_OPTIONS });
   const id = onlyWord(positionals, 'ID');
-  if (values.grace !== undefined && !/^\d{1,6}$/.test(values.grace)) throw new UsageError('--grace is a number of seconds.');
-  const rotation = values.grace === undefined ? {} : { grace_seconds: Number(values.grace) };
-  const rotated = await (await clientOf(io, values)).rotateSecret(id, rotation, { signal: io.signal });
+  const rotated = await (await clientOf(io, values)).rotateSecret(id, rotationOf(values.grace), { signal: io.signal });
   io.stdout.write(values.json ? jsonText(rotated) : secretText(rotated));
   return EXIT.ok;
+}
+
+async function jobSecret(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { values, positionals } = parseArguments(args, { grace: { type: 'string' }, ...JSON_OPTION, ...SESSION_OPTIONS });
+  if (positionals.length > 0) throw new UsageError('webhooks job-secret takes options only.');
+  const taken = await (await clientOf(io, values)).takeJobSecret(rotationOf(values.grace), { signal: io.signal });
+  io.stdout.write(values.json ? jsonText(taken) : `${taken.secret}\n`);
+  return EXIT.ok;
+}
+
+function rotationOf(grace: string | undefined): RotateSecretRequest {
+  if (grace === undefined) return {};
+  if (!/^\d{1,6}$/.test(grace)) throw new UsageError('--grace is a number of seconds.');
+  return { grace_seconds: Number(grace) };
 }
 
 async function log(args: readonly string[], io: Io): Promise<ExitCode> {
