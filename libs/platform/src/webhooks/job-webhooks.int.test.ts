@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { WEBHOOK_TYPES, type WebhookEvent } from '@attune/api';
+import type { JobEvent } from '@attune/pipeline';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
@@ -9,8 +10,10 @@ import { Database, type Prepared } from '../database/database.js';
 import { DeliveriesRepository } from '../database/deliveries.repository.js';
 import { writeDueDeliveries } from '../database/due-deliveries.js';
 import { JobsRepository } from '../database/jobs.repository.js';
+import { RedriveRepository } from '../database/redrive.repository.js';
 import { type SampleJob, submitSample } from '../database/sample-job.fixture.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
+import { transition } from '../database/transition.js';
 import { WebhooksRepository } from '../database/webhooks.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
 import { ownDestinations } from '../egress/reachable.js';
@@ -110,6 +113,25 @@ test('what a job comes to is told at its own address and to the webhooks of its 
   expect([told('/second').length, told('/theirs').length, told('/all').length]).toEqual([1, 1, 2]);
   expect(await logOf({ tenantId, webhookId })).toMatchObject([{ jobId, type: 'job.cancelled', outcome: 'delivered', tries: 1 }]);
   expect((await webhooks.list(tenantId, { limit: 50 })).map(({ id }) => id)).toEqual([registered.id]);
+});
+
+test('everything that a job comes to is told, in every generation: the review it asks for, its end, and the end after it went on', async () => {
+  const url = await receiver();
+  const { tenantId, jobId } = await submitSample(database, { operation: 'harmonize', webhookUrl: `${url}/own` });
+  const step = (...events: JobEvent[]) =>
+    database.transaction(async (query) => {
+      for (const event of events) await transition(query, jobId, event);
+    });
+  await step({ type: 'claim', stage: 'inspect', worker: 'w1' }, { type: 'commit', stage: 'inspect', epoch: 1 });
+  await step({ type: 'claim', stage: 'plan', worker: 'w1' }, { type: 'commit', stage: 'plan', epoch: 1, review: true });
+  await database.query(`UPDATE attune.jobs SET deadline_at = now() - interval '1 second' WHERE id = $1`, [jobId]);
+  await step({ type: 'tick' });
+  await new RedriveRepository(database).redrive(tenantId, jobId);
+  await jobs.cancel(tenantId, jobId);
+  for (let i = 0; i < 3; i++) await dispatcher().work();
+  const told = received.map(eventOf).sort((a, b) => a.data.version - b.data.version);
+  expect(told.map(({ type }) => type)).toEqual(['job.awaiting_review', 'job.expired', 'job.cancelled']);
+  expect(new Set(told.map(({ data }) => data.job_id))).toEqual(new Set([`job_${jobId}`]));
 });
 
 test('one secret of the tenant signs for all its single jobs, and while it rotates both do', async () => {
