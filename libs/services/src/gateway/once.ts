@@ -14,8 +14,8 @@ export interface Done {
 
 /** What a route does under an Idempotency-Key. */
 export interface Act<Read> {
-  /** Reads the body, every time that the request comes. */
-  readonly read: () => Promise<Read>;
+  /** Reads the body, every time that the request comes; `replayed` where it has been answered before. */
+  readonly read: (replayed: boolean) => Promise<Read>;
   /** The same for the same request, whatever its bytes look like. */
   readonly fingerprint: (read: Read) => string;
   /** Answers the key in the transaction of what it does. */
@@ -36,7 +36,7 @@ export async function once<Read>(
   act: Act<Read>,
 ): Promise<Done & { readonly replayed: boolean }> {
   const key = request.header('idempotency-key');
-  if (key === undefined) return { ...(await act.perform(await act.read())), replayed: false };
+  if (key === undefined) return { ...(await act.perform(await act.read(false))), replayed: false };
   if (!KEY.test(key)) {
     throw new AppError('validation_failed', 'the Idempotency-Key is not valid', {
       errors: [{ header: 'Idempotency-Key', code: 'invalid_format', message: '1 to 255 visible ASCII characters.' }],
@@ -44,7 +44,7 @@ export async function once<Read>(
   }
   const reservation = await keys.reserve(tenantId, route, key);
   if (reservation.state === 'answered') {
-    if (act.fingerprint(await act.read()) !== reservation.fingerprint)
+    if (act.fingerprint(await act.read(true)) !== reservation.fingerprint)
       throw new AppError('idempotency_mismatch', 'the key was used for another operation, other options or another file');
     metrics.idempotentReplays.inc();
     return { jobId: reservation.jobId, rings: [], replayed: true };
@@ -52,7 +52,7 @@ export async function once<Read>(
   const { holder } = reservation;
   const renewal = setInterval(() => void keys.renew(tenantId, route, key, holder).catch(() => undefined), RENEW_MS);
   try {
-    const read = await act.read();
+    const read = await act.read(false);
     return { ...(await act.perform(read, { route, key, holder, fingerprint: act.fingerprint(read) })), replayed: false };
   } catch (error) {
     await keys.release(tenantId, route, key, holder).catch(() => undefined);

@@ -4,10 +4,15 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { AppError } from '@attune/core';
 import { drain } from '@attune/platform';
 import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
 
 const FILE = 'patient_id\nP1\n';
+
+/** Bytes of files that were received; what looks at addresses. */
+let taken = 0;
+let looking: ((url: string) => Promise<void>) | undefined;
 
 /** Takes a file the way a blob store does: it listens only once a directory was made. */
 async function receive(source: Readable): Promise<{ sha256: string; bytes: number; key: string }> {
@@ -16,6 +21,7 @@ async function receive(source: Readable): Promise<{ sha256: string; bytes: numbe
   let bytes = 0;
   for await (const chunk of source as AsyncIterable<Buffer>) {
     bytes += chunk.length;
+    taken += chunk.length;
     hash.update(chunk);
   }
   return { sha256: hash.digest('hex'), bytes, key: 'key' };
@@ -26,7 +32,7 @@ async function read(body: FormData | string, headers: Record<string, string> = {
   let outcome: SubmissionRequest | string = '';
   let whole = false;
   const server = http.createServer((request, response) => {
-    void readSubmission(request, receive)
+    void readSubmission(request, receive, looking)
       .then(
         (submission) => (outcome = submission),
         (error: { code?: string }) => (outcome = error.code ?? 'none'),
@@ -144,6 +150,21 @@ test('a refused part that comes with the file in one packet ends the request and
 test('a body that ends before its end is refused', async () => {
   const cut = '--cut\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\npatient_id\n';
   expect(await read(cut, { 'Content-Type': 'multipart/form-data; boundary=cut' })).toBe('validation_failed');
+});
+
+test('an address that may not be told is refused while the file still comes', async () => {
+  const bytes = 8 << 20;
+  taken = 0;
+  looking = () => Promise.reject(new AppError('address_refused', 'not there'));
+  const outcome = await read(
+    form([
+      ['webhook_url', 'https://10.0.0.1/'],
+      ['file', 'x'.repeat(bytes)],
+    ]),
+  );
+  looking = undefined;
+  expect(outcome).toBe('address_refused');
+  expect(taken).toBeLessThan(bytes);
 });
 
 test('the answer to a refused body arrives although the body is long', async () => {

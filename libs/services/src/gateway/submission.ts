@@ -38,10 +38,14 @@ type Receive = (source: Readable) => Promise<Omit<ReceivedFile, 'name'>>;
 
 /**
  * Reads multipart/form-data with the parts `file`, `operation`, `options`, `priority_class`, `deadline_at` and `webhook_url` in any order; the
- * file streams straight into `receive`.
+ * file streams straight into `receive`. `look` sees where the job is told of while the file still comes, and may refuse it.
  * @throws AppError unsupported_media, validation_failed, payload_too_large, unprocessable_file (an empty file)
  */
-export async function readSubmission(request: IncomingMessage, receive: Receive): Promise<SubmissionRequest> {
+export async function readSubmission(
+  request: IncomingMessage,
+  receive: Receive,
+  look: (webhookUrl: string) => Promise<void> = () => Promise.resolve(),
+): Promise<SubmissionRequest> {
   const parser = parserFor(request);
   const fields = new Map<string, string>();
   const files: Promise<ReceivedFile>[] = [];
@@ -51,6 +55,7 @@ export async function readSubmission(request: IncomingMessage, receive: Receive)
       parser.on('field', (name, value, info) => {
         try {
           takeField(fields, name, value, info.valueTruncated);
+          if (name === 'webhook_url') look(value).catch(refuse);
         } catch (error) {
           refuse(error);
         }

@@ -42,18 +42,21 @@ export type Submitted = Done & { readonly replayed: boolean };
 /** One job per idempotency key: over the file in the body, or over bytes that the tenant has here already. */
 export function submitOnce(parts: SubmitParts, tenantId: string, request: Request): Promise<Submitted> {
   return once(parts, tenantId, request, ROUTE, {
-    read: () => receive(parts, tenantId, request),
+    read: (replayed) => receive(parts, tenantId, request, replayed),
     fingerprint: fingerprintOf,
     perform: (submission, key) => create(parts, tenantId, request, submission, key),
   });
 }
 
-async function receive(parts: SubmitParts, tenantId: string, request: Request): Promise<SubmissionRequest | JobRequest> {
+async function receive(parts: SubmitParts, tenantId: string, request: Request, replayed: boolean): Promise<SubmissionRequest | JobRequest> {
   if (/^application\/json\b/i.test(request.header('content-type') ?? ''))
     return parseRequest(JobRequest, await readJson(request), { what: 'The body' });
   const submission = await parts.admission.upload(request, tenantId, announcedBytes(request), () =>
-    readSubmission(request, (source) =>
-      parts.blobs.receive(source, (sha256) => `tenants/${tenantId}/blobs/${sha256}`, parts.uploadLimitBytes),
+    readSubmission(
+      request,
+      (source) => parts.blobs.receive(source, (sha256) => `tenants/${tenantId}/blobs/${sha256}`, parts.uploadLimitBytes),
+      // What was answered before is answered again, whatever the address has become.
+      replayed ? undefined : (url) => checkJobWebhook(parts.guard, { webhook_url: url }),
     ),
   );
   await parts.admission.received(tenantId, submission.file.bytes);
