@@ -1,6 +1,13 @@
 // Benchmarks of Attune: `npm run bench -- NAME [options]`. Each prints what it measured; the last line is JSON.
 const [name, ...options] = process.argv.slice(2);
-const BENCHES = { engine: './engine.mjs', jobs: './jobs.mjs', ndjson: './ndjson.mjs', spine: './spine.mjs', xlsx: './xlsx.mjs' };
+const BENCHES = {
+  engine: './engine.mjs',
+  jobs: './jobs.mjs',
+  ndjson: './ndjson.mjs',
+  slices: './slices.mjs',
+  spine: './spine.mjs',
+  xlsx: './xlsx.mjs',
+};
 
 if (!Object.hasOwn(BENCHES, name ?? '')) {
   console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rows N] [--seed S]`);
