@@ -134,6 +134,21 @@ export const RowLedgerBody = z.object({
 });
 export type RowLedgerBody = z.infer<typeof RowLedgerBody>;
 
+/** What a job with `load_warehouse` has done to the warehouse; of the generation whose result is shown. */
+export const LoadBody = z.object({
+  /** With its schema: `warehouse.person`. */
+  table: z.string(),
+  /** Rows of the result. */
+  rows: Count,
+  /** Rows that were not there, or otherwise. */
+  rows_added: Count,
+  /** Versions of rows that ended: replaced by another, or no longer in the result. */
+  rows_closed: Count,
+  /** True: a later job over the same dataset had been loaded before, and nothing was changed. */
+  superseded: z.boolean(),
+  loaded_at: Timestamp,
+});
+
 /** Paths, relative to the server. */
 export const JobLinks = z.object({
   self: z.string(),
@@ -173,6 +188,8 @@ export const JobBody = z.object({
   deadline_at: Timestamp.nullable(),
   metrics: JobMetrics,
   row_ledger: z.array(RowLedgerBody),
+  /** Present once the job has loaded its result into the warehouse. */
+  load: LoadBody.optional(),
   input: z.object({ dataset_id: z.string(), sha256: Sha256, bytes: Count, name: z.string().optional() }),
   options: JobOptionsBody,
   engine_version: z.string(),

@@ -29,6 +29,8 @@ export const JobOptionsRequest = z.strictObject({
     .max(4)
     .refine((names) => new Set(names).size === names.length, 'Each column may be named once.')
     .optional(),
+  /** True: the rows of the result are loaded into the warehouse. Of `harmonize` with `standardize_fields` only; absent: false. */
+  load_warehouse: z.boolean().optional(),
   /** Which column is which field, decided by the caller; absent: Attune suggests. */
   mapping: GivenMapping.optional(),
   /** Id of a kept mapping; its latest version at the time of the submit is obeyed. Not together with `mapping`. */
@@ -55,6 +57,7 @@ export const JobOptionsBody = z.object({
   output_formats: z.array(openEnum(OUTPUT_FORMATS)).readonly(),
   defuse_formulas: z.boolean().optional(),
   partition_by: z.array(z.string()).readonly().optional(),
+  load_warehouse: z.boolean().optional(),
   mapping: GivenMapping.optional(),
   review: openEnum(REVIEWS),
   text: TextOptions.optional(),

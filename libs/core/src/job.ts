@@ -36,6 +36,8 @@ export interface JobOptions {
   readonly defuse_formulas?: boolean | undefined;
   /** Columns of the result that partitioned_parquet parts it by. */
   readonly partition_by?: readonly string[] | undefined;
+  /** True: the rows of the result are loaded into the warehouse when publish commits; absent: they are not. */
+  readonly load_warehouse?: boolean | undefined;
   /** `when_unsure`: the job stops at awaiting_review when a column's meaning is not sure enough; else such a column is carried. */
   readonly review: 'never' | 'when_unsure';
   /** What the caller knows of the text. */

@@ -29,6 +29,7 @@ function waiting(job: object = {}, first: object = {}, backlogPosition = 0): Job
       ...(i === 0 ? { status: 'ready', ...first } : {}),
     })),
     ledger: [],
+    load: null,
     now: NOW,
     errorsFound: 0,
     bytesOut: 0,

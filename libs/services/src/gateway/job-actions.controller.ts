@@ -20,6 +20,7 @@ import type { Request, Response } from 'express';
 import { ifMatch } from './conditions.js';
 import { findJob, jobIdOf } from './find-job.js';
 import { createdBody, jobBody } from './job-body.js';
+import { expectLoadable } from './loadable.js';
 import { once } from './once.js';
 import { fingerprintOfValue } from './submission.js';
 
@@ -90,6 +91,7 @@ export class JobActionsController {
           { ...job.options, ...asked.options },
           { what: 'Member options', base: '/options' },
         );
+        expectLoadable(job.operation, options);
         const submitted = await this.jobs
           .submit({
             tenantId,

@@ -50,6 +50,7 @@ function detail(done: number, progress = 0, job: Partial<JobDetail['job']> = {})
       ended_at: i < done ? CREATED + 2000 : null,
     })),
     ledger: [],
+    load: null,
     now: CREATED + 10_000,
     errorsFound: 0,
     bytesOut: 0,

@@ -8,7 +8,7 @@ export const iso = (ms: number | null): string | null => (ms === null ? null : n
 
 /** A job as its clients read it (api.md, section 3). */
 export function jobBody(detail: JobDetail, paces: Paces = UNMEASURED): JobBody {
-  const { job, stages, ledger, now } = detail;
+  const { job, stages, ledger, load, now } = detail;
   const id = prefixed('job', job.id);
   const { self, events, result, quality, quarantine, mapping, logs, timeline, artifacts } = jobPaths(id);
   const current = stages.findLast((stage) => stage.stage === job.stage);
@@ -45,6 +45,7 @@ export function jobBody(detail: JobDetail, paces: Paces = UNMEASURED): JobBody {
       records_quarantined: ledger.reduce((sum, row) => sum + row.records_quarantined, 0),
     },
     row_ledger: [...ledger],
+    ...(load === null ? {} : { load: { ...load, loaded_at: iso(load.loaded_at)! } }),
     input: {
       dataset_id: prefixed('ds', job.dataset_id),
       sha256: job.input_sha256,
@@ -137,7 +138,7 @@ export function createdBody(row: JobRow): JobBody {
     completed_at: null,
     held_at: null,
   };
-  const nothing = { ledger: [], errorsFound: 0, bytesOut: 0, backlogPosition: 0 };
+  const nothing = { ledger: [], load: null, errorsFound: 0, bytesOut: 0, backlogPosition: 0 };
   return { ...jobBody({ job, stages, now: createdAt, ...nothing }), waiting_for: null };
 }
 

@@ -19,6 +19,7 @@ import { referredInput, refuseRemoved } from './job-input.js';
 import { type JobInput, keepReceived } from './keep-received.js';
 import { jobMapping } from './kept-mapping.js';
 import { jobRules } from './kept-rules.js';
+import { expectLoadable } from './loadable.js';
 import { type Done, once } from './once.js';
 import { fingerprintOf, readSubmission, type SubmissionRequest } from './submission.js';
 import type { UploadStores } from './upload-parts.js';
@@ -129,6 +130,7 @@ export async function submissionOf(
   { operation, priority_class: priorityClass, options, deadline_at: deadlineAt, webhook_url: webhookUrl }: Omit<JobRequest, 'input'>,
   input: JobInput,
 ): Promise<Submission> {
+  expectLoadable(operation, options);
   const { mapping, mapping_id, rules, rules_id, ...rest } = options;
   const document = await jobRules(parts.rules, tenantId, { rules, rules_id });
   return {
