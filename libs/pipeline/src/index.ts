@@ -12,6 +12,8 @@ export * from './check/quality-report.js';
 export * from './check/rule-findings.js';
 export * from './check/rules-of-job.js';
 export * from './check/silver-aggregates.js';
+export * from './load/load-sql.js';
+export * from './load/warehouse-columns.js';
 export * from './resubmit/equal-rows-sql.js';
 export * from './resubmit/mended-reader.js';
 export * from './resubmit/mended-record.js';

@@ -9,6 +9,7 @@ import { cutTask } from './tasks/cut.js';
 import { decodeTask } from './tasks/decode.js';
 import { fixesTask } from './tasks/fixes.js';
 import { inspectTask } from './tasks/inspect.js';
+import { loadTask } from './tasks/load.js';
 import { publishTask } from './tasks/publish.js';
 import { sampleTask } from './tasks/sample.js';
 import { transformTask } from './tasks/transform.js';
@@ -22,6 +23,7 @@ const TASKS: { readonly [Name in TaskName]: Task<Name> } = {
   fixes: fixesTask,
   check: checkTask,
   publish: publishTask,
+  load: loadTask,
   sample: sampleTask,
 };
 

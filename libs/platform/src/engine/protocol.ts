@@ -86,6 +86,13 @@ export interface TaskInputs {
     readonly records: number;
     readonly scratch: string;
   };
+  /** The rows of the result for the warehouse, left as the file `ROWS_FILE` in scratch. */
+  readonly load: {
+    /** One file per shard. */
+    readonly silver: readonly string[];
+    readonly plan: Plan;
+    readonly scratch: string;
+  };
   /**
    * Changed values from a place in the dataset on, left as `sample.json` of the shape `ChangesFound`. `input`: of a plain file its bytes from
    * `from` on, and `toEnd` whether they reach its end; of a container all of it.
@@ -131,7 +138,7 @@ export interface ChangesFound {
 
 export type TaskName = keyof TaskInputs;
 
-/** How far a task is: bytes for inspect and transform, statements for check, files for publish. */
+/** How far a task is: bytes for inspect and transform, statements for check, files for publish and load. */
 export interface TaskProgress {
   readonly done: number;
   readonly total: number;

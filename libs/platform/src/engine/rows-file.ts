@@ -1,0 +1,2 @@
+/** Name of the file of rows for the warehouse in the scratch directory. */
+export const ROWS_FILE = 'rows.csv';
