@@ -20,7 +20,7 @@ afterEach(async () => {
 const applied = () => database.query<{ name: string }>('SELECT name FROM attune.migrations ORDER BY id');
 const relations = () =>
   database.query(
-    `SELECT relnamespace::regnamespace::text AS space, relname AS name FROM pg_class WHERE relnamespace IN ('attune'::regnamespace, 'bullmq'::regnamespace) ORDER BY 1, 2`,
+    `SELECT relnamespace::regnamespace::text AS space, relname AS name FROM pg_class WHERE relnamespace IN ('attune'::regnamespace, 'bullmq'::regnamespace, 'warehouse'::regnamespace) ORDER BY 1, 2`,
   );
 
 test('migrating a current database changes nothing', async () => {
@@ -32,8 +32,7 @@ test('migrating a current database changes nothing', async () => {
 
 test('five that start together on an empty database migrate it once', async () => {
   const before = [await applied(), await relations()];
-  await database.query('DROP SCHEMA attune CASCADE');
-  await database.query('DROP SCHEMA bullmq CASCADE');
+  for (const schema of ['attune', 'bullmq', 'warehouse', 'warehouse_staging']) await database.query(`DROP SCHEMA ${schema} CASCADE`);
   await Promise.all(Array.from({ length: 5 }, () => migrate(fresh.url)));
   expect([await applied(), await relations()]).toEqual(before);
 });

@@ -12,6 +12,7 @@ import { Retries1700000000020 } from './0020-retries.js';
 import { DirectUploads1700000000021 } from './0021-direct-uploads.js';
 import { ContentKeys1700000000022 } from './0022-content-keys.js';
 import { JobWebhooks1700000000025 } from './0025-job-webhooks.js';
+import { Warehouse1700000000030 } from './0030-warehouse.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   DirectUploads1700000000021,
   ContentKeys1700000000022,
   JobWebhooks1700000000025,
+  Warehouse1700000000030,
 ].map((Migration) => ({ name: new Migration().name, Migration }));

@@ -3,6 +3,7 @@ import { artifacts, rowLedger } from './artifacts.js';
 import { blobs, datasets } from './datasets.js';
 import { chores, gcMarks, retentionPolicies } from './housekeeping.js';
 import { idempotencyKeys } from './idempotency-keys.js';
+import { loadLedger } from './load-ledger.js';
 import { acceptedMappings, mappings } from './mappings.js';
 import { receivedBytes, tenantQuotas } from './quotas.js';
 import { rateLimits } from './rate-limits.js';
@@ -29,6 +30,7 @@ export const tables: EntitySchema[] = [
   workers,
   artifacts,
   rowLedger,
+  loadLedger,
   idempotencyKeys,
   mappings,
   acceptedMappings,
