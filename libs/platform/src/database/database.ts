@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@attune/core';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import { sqlComment } from '../telemetry/correlation.js';
 
 /** What holds for every session of ours: nothing waits for ever, and times are those of UTC. */
@@ -24,6 +26,9 @@ export interface Prepared {
   readonly name: string;
   readonly text: string;
 }
+
+/** Streams `rows` into what a statement COPY … FROM STDIN names; answers how many rows came. */
+export type CopyRows = (statement: string, rows: AsyncIterable<Uint8Array>) => Promise<number>;
 
 const known = new Map<string, Prepared>();
 
@@ -72,28 +77,69 @@ export class Database {
     return this.#guard(async () => (await this.#pool.query(configOf(statement, parameters))).rows as Row[]);
   }
 
-  /** All of it or nothing; done again where the database gave it up for another's sake, so `work` changes nothing else that cannot be done twice. */
-  async transaction<T>(work: (tx: Database['query']) => Promise<T>): Promise<T> {
+  /**
+   * All of it or nothing; done again where the database gave it up for another's sake, so `work` changes nothing else that cannot be done twice.
+   * With a signal: once it is aborted the statement that is at work ends, nothing follows it and nothing is committed.
+   */
+  async transaction<T>(
+    work: (tx: Database['query'], copy: CopyRows) => Promise<T>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
     return this.#guard(async () => {
+      signal?.throwIfAborted();
       const client = await this.#pool.connect();
+      let stopping: (() => Promise<boolean>) | undefined;
+      let kept = false;
+      // A session in the middle of a COPY that was given up is none to keep; without it the server forgets what came.
+      let copying = false;
+      const query = async <Row>(statement: string | Prepared, parameters: readonly unknown[] = []): Promise<Row[]> => {
+        signal?.throwIfAborted();
+        const { rows } = await client.query(configOf(statement, parameters));
+        return rows as Row[];
+      };
+      const copy: CopyRows = async (statement, rows) => {
+        copying = true;
+        const target = client.query(copyFrom(statement + sqlComment()));
+        await pipeline(rows, target, { signal });
+        copying = false;
+        return target.rowCount;
+      };
       try {
+        if (signal) stopping = await this.#stopping(client, signal);
         await client.query('BEGIN');
-        const result = await work(async <Row>(statement: string | Prepared, parameters: readonly unknown[] = []) => {
-          const { rows } = await client.query(configOf(statement, parameters));
-          return rows as Row[];
-        });
+        const result = await work(query, copy);
+        signal?.throwIfAborted();
         await client.query('COMMIT');
-        client.release();
+        kept = true;
         return result;
       } catch (error) {
-        // A session that cannot even do this is none to keep.
-        await client.query('ROLLBACK').then(
-          () => client.release(),
-          () => client.release(true),
-        );
-        throw error;
+        // A session that cannot even do this is none to keep either.
+        if (!copying)
+          await client
+            .query('ROLLBACK')
+            .then(() => (kept = true))
+            .catch(() => undefined);
+        throw signal?.aborted === true ? signal.reason : error;
+      } finally {
+        const stopped = await stopping?.();
+        client.release(!kept || stopped === true);
       }
     });
+  }
+
+  /** Ends what a session is at once the signal is aborted. Answers how to stop looking, which tells whether anything was sent: it may yet meet a later statement. */
+  async #stopping(client: pg.PoolClient, signal: AbortSignal): Promise<() => Promise<boolean>> {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    let sent: Promise<unknown> | undefined;
+    const stop = (): void => {
+      sent = this.#pool.query('SELECT pg_cancel_backend($1)', [rows[0]!.pid]).catch(() => undefined);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    return async () => {
+      signal.removeEventListener('abort', stop);
+      await sent;
+      return sent !== undefined;
+    };
   }
 
   /**
