@@ -38,6 +38,7 @@ export * from './database/tenants.repository.js';
 export * from './database/transition.js';
 export * from './database/verification.repository.js';
 export * from './database/uploads.repository.js';
+export * from './database/warehouse.repository.js';
 export { eraseUpload } from './uploads/erase-upload.js';
 export * from './egress/egress-guard.js';
 export { type OwnDestinations, ownDestinations } from './egress/reachable.js';

@@ -11,11 +11,22 @@ export interface LedgerRow {
   drop_reasons: Record<string, number>;
 }
 
+/** What the job has loaded into the warehouse; `loaded_at` in milliseconds of the database clock. */
+export interface LoadRow {
+  table: string;
+  rows: number;
+  rows_added: number;
+  rows_closed: number;
+  superseded: boolean;
+  loaded_at: number;
+}
+
 /** A job with everything that its clients read of it. */
 export interface JobDetail {
   readonly job: JobRow;
   readonly stages: readonly StageRow[];
   readonly ledger: readonly LedgerRow[];
+  readonly load: LoadRow | null;
   /** Findings of severity error and fatal. */
   readonly errorsFound: number;
   /** Bytes of the published results. */
@@ -35,9 +46,10 @@ export interface DetailRow extends JobRow {
   sort_key?: Date;
   stages: StageRow[];
   ledger: LedgerRow[];
+  load: LoadRow | null;
 }
 
-const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at', 'sort_key', 'stages', 'ledger'] as const;
+const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at', 'sort_key', 'stages', 'ledger', 'load'] as const;
 
 /** Nobody needs to know whether 2,000 or 90,000 are ahead, and a page of waiting jobs must not count them all for each. */
 const BACKLOG_COUNTED = 1_000;
@@ -53,14 +65,17 @@ export function detailsOf(chosen: string): string {
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (
        SELECT DISTINCT ON (p.position) p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons
        FROM attune.row_ledger r JOIN attune.job_stages p ON p.job_id = r.job_id AND p.stage = r.stage AND p.shard = 0
-       WHERE r.job_id = j.id AND r.generation <= coalesce(j.kept_generation, j.generation) ORDER BY p.position, r.generation DESC, r.shard DESC) l) AS ledger
+       WHERE r.job_id = j.id AND r.generation <= coalesce(j.kept_generation, j.generation) ORDER BY p.position, r.generation DESC, r.shard DESC) l) AS ledger,
+    (SELECT json_build_object('table', l.target_table, 'rows', l.rows, 'rows_added', l.rows_added, 'rows_closed', l.rows_closed,
+         'superseded', l.superseded, 'loaded_at', (extract(epoch from l.loaded_at) * 1000)::float8)
+       FROM attune.load_ledger l WHERE l.job_id = j.id ORDER BY l.generation DESC LIMIT 1) AS load
    FROM (SELECT ${JOB_COLUMNS}, errors_found::float8 AS errors_found, jobs.created_at::text AS sort_at, jobs.created_at AS sort_key FROM attune.jobs ${chosen}) j
    ORDER BY j.sort_key DESC, j.id DESC`;
 }
 
 export function detailOf(row: DetailRow): JobDetail {
-  const { now, errors_found: errorsFound, bytes_out: bytesOut, backlog_position: backlogPosition, stages, ledger } = row;
-  return { job: jobOf(row), stages, ledger: ledger.map(withoutPosition), errorsFound, bytesOut, backlogPosition, now };
+  const { now, errors_found: errorsFound, bytes_out: bytesOut, backlog_position: backlogPosition, stages, ledger, load } = row;
+  return { job: jobOf(row), stages, ledger: ledger.map(withoutPosition), load, errorsFound, bytesOut, backlogPosition, now };
 }
 
 /** Without what was added to the row for the detail. */

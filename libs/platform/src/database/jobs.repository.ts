@@ -5,6 +5,7 @@ import { GatheredSubmits, type NewJob, submitTogether } from './gathered-submits
 import { detailOf, type DetailRow, detailsOf, type JobDetail } from './job-detail.js';
 import { answerKeys, type AnsweredKey, type Held, hold } from './held-job.js';
 import type { NewJobs, Submission } from './new-jobs.js';
+import { removeLoaded } from './loaded-rows.js';
 import { refuseDuringBackup } from './removal.js';
 import { recordArtifacts, type StoredArtifact } from './stages.repository.js';
 import { type Transition, transition, writeEffects } from './transition.js';
@@ -177,7 +178,8 @@ export class JobsRepository {
 
   /**
    * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping, its own webhook with what that was to be
-   * told, and the file's name, and keeps the rest as a tombstone. The bytes go before the commit: a deletion that fails can be asked for again, one that has succeeded left nothing.
+   * told, its rows in the warehouse and the file's name, and keeps the rest as a tombstone. The bytes go before the commit: a deletion that
+   * fails can be asked for again, one that has succeeded left nothing.
    * @throws AppError not_found, gone, precondition_failed, legal_hold, overloaded while a backup is taken
    */
   async delete(
@@ -194,6 +196,7 @@ export class JobsRepository {
       if (!TERMINAL.has(job.status)) return { kind: 'cancelled', transition: await transition(query, jobId, { type: 'cancel' }) };
       await refuseHeld(query, job);
       await refuseDuringBackup(query);
+      await removeLoaded(query, job);
       await query(`DELETE FROM attune.artifacts WHERE job_id = $1`, [jobId]);
       await query(`DELETE FROM attune.row_ledger WHERE job_id = $1`, [jobId]);
       await query(`DELETE FROM attune.webhooks WHERE job_id = $1`, [jobId]);

@@ -16,6 +16,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
 import { takeRetry } from './retry-budget.js';
 import { type Transition, transition } from './transition.js';
+import type { Loaded } from './warehouse.repository.js';
 
 /** What a worker holds after it has claimed a stage. */
 export interface Claim {
@@ -70,6 +71,22 @@ export interface StoredArtifact {
   readonly bytes: number;
   readonly records: number | null;
   readonly storageKey: string;
+}
+
+/** What a stage leaves, as its commit takes it. */
+export interface Left extends Pick<
+  StageOutcome,
+  'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review' | 'shards' | 'contentKey' | 'reusedFrom'
+> {
+  readonly artifacts: readonly StoredArtifact[];
+  /** Changes rows of the warehouse in the same transaction; so what is loaded is the result of a job that has it. */
+  readonly load?: ((query: Database['query']) => Promise<Loaded>) | undefined;
+}
+
+/** What a commit has done; `swept` are the keys of files that are of no use any more. */
+export interface Committed extends Transition {
+  readonly swept: readonly string[];
+  readonly loaded?: Loaded | undefined;
 }
 
 interface ClaimRow {
@@ -186,16 +203,17 @@ export class StagesRepository {
     return rows.map(({ job_id: jobId, ...standing }) => ({ jobId, ...standing }));
   }
 
-  /** The commit point: stage, artifacts, row ledger, next stage and history in one transaction, guarded by the epoch. */
-  async commit(
-    claim: Claim,
-    left: Pick<StageOutcome, 'ledger' | 'errorsFound' | 'sweep' | 'failure' | 'review' | 'shards' | 'contentKey' | 'reusedFrom'> & {
-      readonly artifacts: readonly StoredArtifact[];
-    },
-  ): Promise<Transition & { readonly swept: readonly string[] }> {
+  /**
+   * The commit point: stage, artifacts, row ledger, loaded rows, next stage and history in one transaction, guarded by the epoch. A signal
+   * that is aborted stops a load and commits nothing.
+   * @throws AppError stage.cancelled when rows were to be loaded and the job was cancelled meanwhile: nothing is committed.
+   */
+  async commit(claim: Claim, left: Left, signal?: AbortSignal): Promise<Committed> {
     if (left.ledger && ledgerGap(left.ledger) !== 0)
       throw new AppError('engine.failed', `the row ledger of stage ${claim.stage} does not reconcile`);
-    return this.database.transaction(async (query) => {
+    const work = async (query: Database['query']): Promise<Committed> => {
+      // Before the job's row is locked: it may take long, and whoever asks for the job or cancels it does not wait.
+      const loaded = await left.load?.(query);
       const done = await transition(query, claim.jobId, {
         type: 'commit',
         stage: claim.stage,
@@ -207,7 +225,10 @@ export class StagesRepository {
         ...(left.shards === undefined ? {} : { shards: left.shards }),
         ...(left.reusedFrom === undefined ? {} : { reusedFrom: left.reusedFrom }),
       });
-      if (done.after.status === 'cancelled') return { ...done, swept: [] };
+      if (done.after.status === 'cancelled') {
+        if (loaded) throw new AppError('stage.cancelled', 'the job was cancelled while its rows were loaded');
+        return { ...done, swept: [] };
+      }
       // The first epoch has nothing before it.
       const replaced = claim.epoch > 1 ? await forgetEarlier(query, claim) : [];
       await recordArtifacts(query, claim, left.artifacts, left.contentKey);
@@ -216,8 +237,9 @@ export class StagesRepository {
         await query(`UPDATE attune.jobs SET errors_found = $2 WHERE id = $1`, [claim.jobId, left.errorsFound]);
       const swept = left.sweep === undefined ? [] : await sweep(query, claim, left.sweep);
       const superseded = claim.generation > 1 && done.after.keptGeneration === claim.generation ? await forgetSuperseded(query, claim) : [];
-      return { ...done, swept: [...replaced, ...swept, ...superseded].map(({ storage_key: key }) => key) };
-    });
+      return { ...done, loaded, swept: [...replaced, ...swept, ...superseded].map(({ storage_key: key }) => key) };
+    };
+    return this.database.transaction(work, left.load ? { signal } : {});
   }
 
   /** What waits for a dependency is tried again within the budget of all retries; others are few. */

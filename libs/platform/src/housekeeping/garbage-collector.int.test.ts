@@ -16,6 +16,7 @@ import { RetentionRepository } from '../database/retention.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
 import { TenantsRepository } from '../database/tenants.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import { useFailpoints } from '../failpoints/failpoint.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { GarbageCollector } from './garbage-collector.js';
@@ -37,7 +38,7 @@ beforeEach(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'attune-garbage-'));
   blobs = new FileBlobs(path.join(home, 'blobs'));
   metrics = new Metrics();
-  collector = new GarbageCollector(database, new GarbageRepository(database), blobs, metrics);
+  collector = new GarbageCollector(database, new GarbageRepository(database), new WarehouseRepository(database), blobs, metrics);
 });
 
 afterEach(async () => {

@@ -2,6 +2,7 @@ import { AppError } from '@attune/core';
 import type { BlobStore, ListedBlob } from '../blobs/blob-store.js';
 import type { Database } from '../database/database.js';
 import type { ExpiredRows, Garbage, GarbageKind, GarbageRepository } from '../database/garbage.repository.js';
+import type { WarehouseRepository } from '../database/warehouse.repository.js';
 import { failpoint } from '../failpoints/failpoint.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
@@ -36,6 +37,7 @@ export class GarbageCollector {
   constructor(
     private readonly database: Database,
     private readonly garbage: GarbageRepository,
+    private readonly warehouse: Pick<WarehouseRepository, 'sweepStaging'>,
     private readonly blobs: BlobStore,
     private readonly metrics: Metrics,
   ) {}
@@ -51,7 +53,8 @@ export class GarbageCollector {
       const swept = await this.#sweep(dryRun, stop);
       const uploads = dryRun ? 0 : await this.blobs.sweep(IDLE_SECONDS);
       const rows = dryRun ? await this.garbage.clearable() : await this.garbage.clear(PASS);
-      if (!dryRun) this.#count(swept, rows, uploads);
+      const staged = dryRun ? 0 : await this.warehouse.sweepStaging();
+      if (!dryRun) this.#count(swept, rows, uploads, staged);
       return { dryRun, stored, marked, swept, uploads, rows };
     } finally {
       await giveBack();
@@ -100,13 +103,14 @@ export class GarbageCollector {
     await failpoint('gc.mid_sweep');
   }
 
-  #count(swept: Collection['swept'], rows: ExpiredRows, uploads: number): void {
+  #count(swept: Collection['swept'], rows: ExpiredRows, uploads: number, staged: number): void {
     const { gcDeleted, gcDeletedBytes } = this.metrics;
     for (const [kind, { objects, bytes }] of Object.entries(swept)) {
       gcDeleted.inc({ kind }, objects);
       gcDeletedBytes.inc({ kind }, bytes);
     }
     gcDeleted.inc({ kind: 'upload' }, uploads);
+    gcDeleted.inc({ kind: 'staging_table' }, staged);
     gcDeleted.inc({ kind: 'idempotency_key' }, rows.idempotencyKeys);
     gcDeleted.inc({ kind: 'rate_limit' }, rows.rateLimits);
     gcDeleted.inc({ kind: 'webhook_delivery' }, rows.deliveries);

@@ -11,6 +11,7 @@ import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { RetentionRepository } from '../database/retention.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { StagesRepository } from '../database/stages.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import { FileBlobs } from '../blobs/file-blobs.js';
 import { GarbageCollector } from '../housekeeping/garbage-collector.js';
 import { Housekeeping } from '../housekeeping/housekeeping.js';
@@ -42,7 +43,7 @@ beforeEach(async () => {
     new Rings(new Map(), () => undefined),
     metrics,
     log,
-    new Housekeeping(garbage, new GarbageCollector(database, garbage, blobs, metrics), retention, log),
+    new Housekeeping(garbage, new GarbageCollector(database, garbage, new WarehouseRepository(database), blobs, metrics), retention, log),
     fresh.url,
   );
 });

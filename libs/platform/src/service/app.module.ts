@@ -26,6 +26,7 @@ import { FiresRepository } from '../database/fires.repository.js';
 import { SchedulesRepository } from '../database/schedules.repository.js';
 import { WebhooksRepository } from '../database/webhooks.repository.js';
 import { UploadsRepository } from '../database/uploads.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import { WatchRepository } from '../database/watch.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
 import type { Engine } from '../engine/engine.js';
@@ -75,6 +76,7 @@ const REPOSITORIES = [
   FiresRepository,
   SchedulesRepository,
   UploadsRepository,
+  WarehouseRepository,
 ];
 
 /** The one module of a process: the platform's parts and the services' controllers. */
@@ -114,8 +116,9 @@ export function appModule(services: readonly Service[], parts: ProcessParts, met
     },
     {
       provide: GarbageCollector,
-      inject: [GarbageRepository],
-      useFactory: (garbage: GarbageRepository) => new GarbageCollector(parts.database, garbage, parts.blobs, metrics),
+      inject: [GarbageRepository, WarehouseRepository],
+      useFactory: (garbage: GarbageRepository, warehouse: WarehouseRepository) =>
+        new GarbageCollector(parts.database, garbage, warehouse, parts.blobs, metrics),
     },
     { provide: RetentionRepository, useFactory: () => new RetentionRepository(parts.database, parts.config.retention) },
     {

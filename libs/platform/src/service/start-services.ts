@@ -18,6 +18,7 @@ import { ReconcilerRepository } from '../database/reconciler.repository.js';
 import { StagesRepository } from '../database/stages.repository.js';
 import { EgressGuard } from '../egress/egress-guard.js';
 import { UploadsRepository } from '../database/uploads.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import { Engine } from '../engine/engine.js';
 import { Calls } from '../grpc/calls.js';
 import { GrpcServer } from '../grpc/grpc-server.js';
@@ -213,6 +214,7 @@ function startRunners(
     garbage: app.get(GarbageRepository),
     mappings: app.get(MappingsRepository),
     rules: app.get(RulesRepository),
+    warehouse: app.get(WarehouseRepository),
     blobs: app.get<BlobStore>(BLOBS),
     rings: app.get(Rings),
     bell: app.get(Doorbell),

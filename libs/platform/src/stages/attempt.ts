@@ -10,6 +10,7 @@ import {
   Plan,
   type RowLedger,
   type StageName,
+  type StageOutcome,
 } from '@attune/core';
 import type { StageError } from '@attune/pipeline';
 import { isCanary } from '../auth/canary-tenant.js';
@@ -17,8 +18,11 @@ import type { BlobStore } from '../blobs/blob-store.js';
 import { fetchRange } from '../blobs/fetch-range.js';
 import { StoreOutage } from '../blobs/store-breaker.js';
 import type { LeftArtifacts } from '../database/artifacts.repository.js';
-import type { Claim, StoredArtifact } from '../database/stages.repository.js';
+import type { Database } from '../database/database.js';
+import type { Claim, Committed, StoredArtifact } from '../database/stages.repository.js';
 import type { Transition } from '../database/transition.js';
+import { type Rows, StagingLost } from '../database/warehouse.repository.js';
+import { ROWS_FILE } from '../engine/rows-file.js';
 import { type Failpoint, failpoint } from '../failpoints/failpoint.js';
 import { identityOf } from '../engine/checkpoint.js';
 import { runningVersion } from '../service/version.js';
@@ -31,6 +35,8 @@ import { ScratchFolders } from './scratch-folders.js';
 import type { Stage, StageContext, TaskRunner } from './stage.js';
 
 const HEARTBEAT_MS = 2_000;
+/** Copies of the same rows, each of which may be lost with a crash of the database. */
+const MOST_COPIES = 3;
 
 export interface AttemptEnd {
   readonly outcome: 'done' | 'failed' | 'parked' | 'fenced' | 'released' | 'cancelled';
@@ -44,6 +50,8 @@ type Interruption = 'fenced' | 'cancelled' | 'released';
 export class Attempt {
   readonly #abort = new AbortController();
   readonly #stored: StoredArtifact[] = [];
+  /** What is to be loaded when the stage commits. */
+  #rows: Rows | undefined;
   readonly #folders: ScratchFolders;
   #progress = 0;
   #interruption: Interruption | undefined;
@@ -77,7 +85,7 @@ export class Attempt {
       await context.store(outcome.files);
       await failpoint('publish.after_manifest_before_commit', this.claim);
       if (this.#interruption) return await this.#endInterrupted(this.#interruption);
-      const transition = await this.parts.stages.commit(this.claim, { ...outcome, artifacts: this.#stored });
+      const transition = await this.#commit(outcome);
       // The bell rings for this very commit, and the beat that follows finds nothing left to hold: what is still done here goes on.
       this.#committed = true;
       await failpoint('publish.after_commit_before_ack', this.claim);
@@ -94,7 +102,35 @@ export class Attempt {
     } finally {
       clearInterval(heart);
       stopListening();
+      await this.#unstage();
     }
+  }
+
+  /** Rows that a crash of the database has taken out of their staging table are copied once more. */
+  async #commit(outcome: StageOutcome): Promise<Committed> {
+    const { claim, parts } = this;
+    const rows = this.#rows;
+    const load = rows && ((query: Database['query']) => parts.warehouse.load(query, claim, rows));
+    for (let copies = 1; ; copies++) {
+      try {
+        return await parts.stages.commit(claim, { ...outcome, artifacts: this.#stored, load }, this.#abort.signal);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'stage.cancelled') this.#interruption ??= 'cancelled';
+        if (!rows || !(error instanceof StagingLost)) throw error;
+        if (copies === MOST_COPIES)
+          throw new AppError('dependency_unavailable', 'the database does not keep what was copied', { cause: error });
+        await parts.warehouse.copy(claim, rows, this.#abort.signal);
+      }
+    }
+  }
+
+  /** What was copied and not loaded is of no use to anybody; what cannot be removed now, the collector of garbage removes. */
+  async #unstage(): Promise<void> {
+    if (!this.#rows) return;
+    const { claim, parts } = this;
+    await parts.warehouse
+      .discard(claim)
+      .catch((error: unknown) => parts.log.warn({ job_id: claim.jobId, error: errorName(error) }, 'copied rows could not be removed'));
   }
 
   /** A mapping that a person gave, and with which the job came to its end, is what the next file with these columns gets. */
@@ -245,6 +281,10 @@ export class Attempt {
       rememberedMapping: (fingerprint) => parts.mappings.remembered(claim.tenantId, fingerprint),
       previousReport: (dataset) => previousReport(parts, claim, scratch, dataset),
       store: (files) => this.#store(scratch, files),
+      load: async (entity, records) => {
+        this.#rows = { entity, records, file: path.join(scratch, ROWS_FILE) };
+        await parts.warehouse.copy(claim, this.#rows, this.#abort.signal);
+      },
     };
   }
 

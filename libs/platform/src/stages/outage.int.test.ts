@@ -15,6 +15,7 @@ import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { StagesRepository } from '../database/stages.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import type { Engine } from '../engine/engine.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
@@ -50,6 +51,7 @@ beforeEach(async () => {
     artifacts: new ArtifactsRepository(database),
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
+    warehouse: new WarehouseRepository(database),
     blobs: new S3Blobs(
       { bucket, prefix: '', region, endpoint, pathStyle: true, credentials: { ...credentials, sessionToken: undefined } },
       { patience: { ...PATIENCE, tries: 1 }, breaker },

@@ -17,6 +17,7 @@ import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { type SampleJob, submitSample } from '../database/sample-job.fixture.js';
 import { StagesRepository } from '../database/stages.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import { readJson } from '../engine/attempt-folder.fixture.js';
 import { CHECKPOINT, CHECKPOINT_FILES } from '../engine/checkpoint.js';
 import { Engine } from '../engine/engine.js';
@@ -72,6 +73,7 @@ beforeEach(async () => {
     garbage: new GarbageRepository(database),
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
+    warehouse: new WarehouseRepository(database),
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),
     bell,

@@ -5,6 +5,7 @@ import type { JobsRepository } from '../database/jobs.repository.js';
 import type { MappingsRepository } from '../database/mappings.repository.js';
 import type { RulesRepository } from '../database/rules.repository.js';
 import type { StagesRepository } from '../database/stages.repository.js';
+import type { WarehouseRepository } from '../database/warehouse.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Rings } from '../queue/rings.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -19,6 +20,7 @@ export interface RunnerParts {
   readonly garbage: Pick<GarbageRepository, 'discard'>;
   readonly mappings: MappingsRepository;
   readonly rules: RulesRepository;
+  readonly warehouse: WarehouseRepository;
   readonly blobs: BlobStore;
   readonly rings: Rings;
   readonly bell: Pick<Doorbell, 'listen'>;

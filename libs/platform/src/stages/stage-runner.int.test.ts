@@ -15,6 +15,7 @@ import { MappingsRepository } from '../database/mappings.repository.js';
 import { RulesRepository } from '../database/rules.repository.js';
 import { type SampleJob, submitSample } from '../database/sample-job.fixture.js';
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
+import { WarehouseRepository } from '../database/warehouse.repository.js';
 import type { Engine } from '../engine/engine.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
@@ -45,6 +46,7 @@ beforeEach(async () => {
     garbage: new GarbageRepository(database),
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
+    warehouse: new WarehouseRepository(database),
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),
     bell,

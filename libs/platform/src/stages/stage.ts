@@ -1,4 +1,4 @@
-import type { ArtifactKind, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
+import type { ArtifactKind, Entity, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
 import type { StoredRange } from '../blobs/fetch-range.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
@@ -50,6 +50,8 @@ export interface StageContext {
   readonly previousReport: (dataset: { readonly fingerprint: string; readonly entity: string }) => Promise<PreviousReport | undefined>;
   /** Stores finished files of the scratch directory under this attempt's epoch; they count once the stage commits. */
   readonly store: (files: readonly LeftFile[]) => Promise<StoredArtifact[]>;
+  /** Copies the file of rows that the task `load` has left in scratch to where the commit of the stage loads them from. */
+  readonly load: (entity: Entity, records: number) => Promise<void>;
 }
 
 /** Reads artifacts, leaves artifacts; claim, heartbeat, commit and retry live in the runner, once. */

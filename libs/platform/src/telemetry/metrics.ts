@@ -39,6 +39,7 @@ export class Metrics {
     ['service'],
   );
   readonly recordsProcessed = this.#counter('records_processed_total', 'Records by what became of them.', ['stage', 'result']);
+  readonly warehouseRows = this.#counter('warehouse_rows_loaded_total', 'Rows of results that were loaded into the warehouse.', ['entity']);
   readonly bytesProcessed = this.#counter('bytes_processed_total', 'Bytes received and delivered.', ['direction']);
   readonly uploadBytes = this.#counter('upload_bytes_total', 'Bytes of uploads.', []);
   readonly idempotentReplays = this.#counter('idempotent_replays_total', 'Answers replayed for a repeated key.', []);

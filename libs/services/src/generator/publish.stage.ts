@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ManifestBody } from '@attune/api';
-import { OUTPUT_FORMATS, Plan, prefixed, type RowLedger } from '@attune/core';
-import { defineStage, failpoint, type StoredArtifact } from '@attune/platform';
+import { AppError, findEntity, OUTPUT_FORMATS, Plan, prefixed, type RowLedger } from '@attune/core';
+import { defineStage, failpoint, type StageContext, type StoredArtifact } from '@attune/platform';
 
-/** Writes every requested output from silver, then the manifest that names them with their hashes. */
+/** Writes every requested output from silver and the manifest that names them with their hashes, and has the rows loaded where that was asked for. */
 export const publishStage = defineStage('publish', 'generator', async (stage) => {
   const plan = Plan.parse(await stage.json('plan'));
   const { claim } = stage;
@@ -52,8 +52,17 @@ export const publishStage = defineStage('publish', 'generator', async (stage) =>
     outputs: outputs.map(outputBody),
   };
   await writeFile(path.join(stage.scratch, 'manifest.json'), JSON.stringify(manifest, null, 2));
+  if (claim.options.load_warehouse === true) await load(stage, plan, silver, published.recordsOut);
   return { files: [{ kind: 'manifest', file: 'manifest.json' }], ledger: published, sweep: ['silver_csv'] };
 });
+
+/** The rows are in the warehouse when the stage has committed, and not before. */
+async function load(stage: StageContext, plan: Plan, silver: readonly string[], records: number): Promise<void> {
+  const entity = findEntity(plan.mapping.entity);
+  if (entity === undefined) throw new AppError('plan.unresolved', `there is no entity ${plan.mapping.entity}`);
+  await stage.engine.run('load', { silver, plan, scratch: stage.scratch }, { signal: stage.signal });
+  await stage.load(entity, records);
+}
 
 function outputBody(artifact: StoredArtifact): ManifestBody['outputs'][number] {
   const format = OUTPUT_FORMATS.find((name) => artifact.kind === `result_${name}`) ?? artifact.kind;
