@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { doubled, openRows } from './rows/warehouse.mjs';
 import { CANARY, effectOf } from './workload.mjs';
 
 const TERMINAL = ['completed', 'failed', 'cancelled', 'expired'];
@@ -33,6 +34,7 @@ export async function violations(bed, workload, { since, withinMs, mayFail = () 
   found.push(...everyAcceptedJob(jobs, workload));
   for (const job of jobs) found.push(...(await ofJob(bed, workload, job, mayFail)));
   found.push(...(await ofKeys(bed, workload)), ...(await ofResults(bed, workload, jobs)));
+  found.push(...(await ofWarehouse(bed, workload, jobs)));
   found.push(...(await ofObjects(bed)), ...ofLogs(bed), ...(await ofQueue(bed)));
   return found;
 }
@@ -140,6 +142,25 @@ async function ofResults(bed, workload, jobs) {
     if (answer.status === 200 && answer.headers.get('etag') !== `"${sha256}"`)
       found.push(`I8: the tag of the result of ${job.id} is not its hash`);
   }
+  return found;
+}
+
+/** Of every tenant that loads exactly the rows of before any fault are open; a job has loaded once if it is completed, and else never. */
+async function ofWarehouse(bed, workload, jobs) {
+  const found = [];
+  for (const { name } of workload.loading) {
+    if ((await openRows(bed, name)) !== workload.warehouseOf(name))
+      found.push(`I2: the rows of ${name} in the warehouse are not those of before`);
+    for (const job of jobs.filter(({ tenant }) => tenant === name)) {
+      const loads = await bed.rows('SELECT generation, epoch FROM attune.load_ledger WHERE job_id = $1', [job.id]);
+      const [{ epoch }] = await bed.rows(`SELECT epoch FROM attune.job_stages WHERE job_id = $1 AND stage = 'publish'`, [job.id]);
+      const wanted = job.status === 'completed' ? 1 : 0;
+      if (loads.length !== wanted) found.push(`I2: ${loads.length} loads of a job that is ${job.status} (job ${job.id})`);
+      if (loads.some((load) => load.epoch !== epoch)) found.push(`I4: a load is not of the epoch that has done its stage (job ${job.id})`);
+    }
+  }
+  const twice = await doubled(bed);
+  if (twice > 0) found.push(`I2: ${twice} records are open twice in the warehouse`);
   return found;
 }
 

@@ -6,11 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hashOfContent } from './content-hash.mjs';
 import { ROOT } from './deployment.mjs';
 import { oneOf } from './random.mjs';
+import { openRows } from './rows/warehouse.mjs';
 
 /** Stands in every input and in its name, and may stand in no log, metric or queue. */
 export const CANARY = 'Zanzibarcanary';
 /** Each with the formats it asks for: the plan of a job names them. */
 const TENANTS = { local: ['csv', 'json', 'ndjson', 'parquet'], north: ['csv'], south: ['ndjson', 'parquet'] };
+/** Those whose results are loaded into the warehouse. */
+const LOADING = ['north', 'south'];
 /** A request that got no answer of use is sent again, under the same key, for so long. */
 const PATIENCE_MS = 120_000;
 
@@ -23,6 +26,7 @@ export class Workload {
   /** Counts of answers by status. */
   answers = {};
   #references = new Map();
+  #warehouses = new Map();
   #tenants = [];
 
   constructor(bed, random) {
@@ -35,11 +39,12 @@ export class Workload {
       const file = path.join(this.bed.directory, `${CANARY}-${name}.csv`);
       generate(file, rows, 11 + i);
       const key = name === 'local' ? this.bed.deployment.headers.Authorization.slice('Bearer '.length) : this.#key(name);
-      const tenant = { name, file, formats, headers: { Authorization: `Bearer ${key}` } };
+      const tenant = { name, file, formats, loads: LOADING.includes(name), headers: { Authorization: `Bearer ${key}` } };
       await this.ended((await this.submit(tenant)).id);
       const { id } = await this.submit(tenant);
       await this.ended(id);
       this.#references.set(name, await effectOf(this.bed, id));
+      if (tenant.loads) this.#warehouses.set(name, await openRows(this.bed, name));
       this.#tenants.push(tenant);
     }
   }
@@ -54,6 +59,15 @@ export class Workload {
 
   get tenants() {
     return this.#tenants;
+  }
+
+  get loading() {
+    return this.#tenants.filter(({ loads }) => loads);
+  }
+
+  /** What the warehouse held of the tenant before any fault. */
+  warehouseOf(name) {
+    return this.#warehouses.get(name);
   }
 
   referenceOf(name) {
@@ -87,7 +101,7 @@ export class Workload {
   /** One request; status 0 when there was no answer. */
   async post(tenant, key, url = this.bed.deployment.url) {
     const form = new FormData();
-    form.set('options', JSON.stringify({ output_formats: tenant.formats }));
+    form.set('options', JSON.stringify({ output_formats: tenant.formats, ...(tenant.loads ? { load_warehouse: true } : {}) }));
     form.set('file', await fs.openAsBlob(tenant.file), path.basename(tenant.file));
     return this.send(`${url}/api/v1/jobs`, { method: 'POST', headers: { ...tenant.headers, 'Idempotency-Key': key }, body: form });
   }

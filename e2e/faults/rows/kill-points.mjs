@@ -3,10 +3,7 @@ import { littered, WITH_OPERATOR } from './garbage.mjs';
 import { WITH_RECEIVER, whileTold } from './webhooks.mjs';
 import { oneOf, shuffled } from '../random.mjs';
 import { tracesOf } from '../invariants.mjs';
-
-const NOT_BUILT = {
-  load: 'loads into a warehouse do not exist yet',
-};
+import { emptied } from './warehouse.mjs';
 
 /** Every kill point of jobs.md, section 8, in its order: row Fnn is the kill at the nth. */
 export const POINTS = [
@@ -26,9 +23,9 @@ export const POINTS = [
   { name: 'publish.before_manifest', by: 'worker' },
   { name: 'publish.after_manifest_before_commit', by: 'worker' },
   { name: 'publish.after_commit_before_ack', by: 'worker', committed: true },
-  { name: 'load.mid_copy', missing: NOT_BUILT.load },
-  { name: 'load.before_ledger', missing: NOT_BUILT.load },
-  { name: 'load.after_ledger', missing: NOT_BUILT.load },
+  { name: 'load.mid_copy', by: 'worker', needs: 'a load' },
+  { name: 'load.before_ledger', by: 'worker', needs: 'a load' },
+  { name: 'load.after_ledger', by: 'worker', needs: 'a load' },
   { name: 'webhook.before_send', by: 'gateway', needs: 'a webhook', environment: WITH_RECEIVER },
   { name: 'webhook.after_send_before_mark', by: 'gateway', needs: 'a webhook', environment: WITH_RECEIVER },
   { name: 'cancel.after_flag', by: 'gateway', needs: 'a cancellation' },
@@ -43,19 +40,23 @@ const SLOW = 'slow:500';
 /** Work that a heartbeat meets. */
 const LONG_MS = 6_000;
 const HELD_MS = 1_500;
+/** Jobs at a time, where a row lets them flow itself. */
+const FLOWING = 4;
 
 /** One cell of the grid: the action at the point, once, while jobs flow. */
 async function cell(at, point, action) {
   if (point.by === 'migrate') return migrateCell(at, action);
   if (point.needs === 'garbage') return garbageCell(at, point, action);
   if (point.needs === 'a webhook') return whileTold(at, () => hurt(at, point, action));
+  if (point.needs === 'a load') return loadCell(at, point, action);
   return hurt(at, point, action);
 }
 
 async function hurt(at, point, action) {
   const { bed, random, expect, span } = at;
   if (point.needs === 'long work') bed.arm('work.last_record', `slow:${LONG_MS}`);
-  bed.arm(point.name, `${action === 'slow' ? SLOW : action}@${1 + Math.floor(random() * 2)}`);
+  const nth = point.needs === 'a load' ? 1 : 1 + Math.floor(random() * 2);
+  bed.arm(point.name, `${action === 'slow' ? SLOW : action}@${nth}`);
   const cancelled = point.needs === 'a cancellation' ? cancelSome(at, point.name) : undefined;
   const fired = await bed.fired(point.name, FIRES_MS * at.slack);
   expect(fired, `${point.name} was not reached`);
@@ -67,6 +68,18 @@ async function hurt(at, point, action) {
   await cancelled;
   if (action === 'kill' || action === 'stop') await newAttempt(at, point, fired);
   if (action === 'kill') await bed.whole();
+}
+
+/** Who comes to the point first has every row still to load: the warehouse is empty when the jobs begin to flow. */
+async function loadCell(at, point, action) {
+  await emptied(at.bed);
+  const stop = at.load.keep(FLOWING);
+  try {
+    await hurt(at, point, action);
+  } finally {
+    await at.bed.heal();
+    await stop();
+  }
 }
 
 /** Somebody else has the stage within the bound, or it is done. */
@@ -129,8 +142,7 @@ async function garbageCell(at, point, action) {
   expect(left() === 0, `${left()} objects that nothing names are left`);
 }
 
-function missingOf({ missing, by }, action) {
-  if (missing) return { missing };
+function missingOf({ by }, action) {
   return by === 'migrate' && action === 'stop'
     ? { missing: 'nobody waits for a migration but the one who started it: it is only late' }
     : {};
@@ -144,7 +156,7 @@ export const killPoints = ['kill', 'stop', 'throw', 'slow'].flatMap((action) =>
     grid: action !== 'kill',
     ...missingOf(point, action),
     ...(point.environment ? { environment: point.environment } : {}),
-    flow: 'kill points',
+    ...(point.needs === 'a load' ? {} : { flow: 'kill points' }),
     run: (at) => cell(at, point, action),
   })),
 );
@@ -161,7 +173,7 @@ export const cancellations = {
     for (const point of shuffled(random, points)) {
       if (point.needs === 'long work') bed.arm('work.last_record', `slow:${LONG_MS}`);
       bed.arm(point.name, `slow:${HELD_MS}`);
-      const job = await load.submit();
+      const job = await load.submit(point.needs === 'a load' ? oneOf(random, load.loading) : undefined);
       const fired = await bed.fired(point.name, FIRES_MS * at.slack);
       expect(fired, `${point.name} was not reached`);
       const met = [...load.accepted.values()].find(({ id }) => id === `job_${fired.jobId}`) ?? job;

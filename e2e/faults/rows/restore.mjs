@@ -41,7 +41,10 @@ export const restore = {
       database = new pg.Pool({ connectionString: again.databaseUrl, max: 2 });
       const rows = async (sql, parameters = []) => (await database.query(sql, parameters)).rows;
       const restored = { deployment: again, directory: place, processes: again.processes, rows, blob: (key) => again.blob(key) };
-      const known = { accepted, complaints: [], referenceOf: (name) => load.referenceOf(name) };
+      const known = {
+        ...{ accepted, complaints: [], loading: load.loading },
+        ...{ referenceOf: (name) => load.referenceOf(name), warehouseOf: (name) => load.warehouseOf(name) },
+      };
       const found = await violations(restored, known, { since, withinMs: bound(QUIET_MS) });
       expect(found.length === 0, `restored: ${found.slice(0, 5).join('; ')}`);
     } finally {
