@@ -5,6 +5,7 @@ import { AppError } from '@attune/core';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { sqlComment } from '../telemetry/correlation.js';
+import { Turns } from './turns.js';
 
 /** What holds for every session of ours: nothing waits for ever, and times are those of UTC. */
 export const SESSION_SETTINGS =
@@ -45,6 +46,8 @@ export function prepared(text: string): Prepared {
 /** The one connection to the truth. SQL lives in the repositories; everybody else calls their verbs. */
 export class Database {
   readonly #pool: pg.Pool;
+  /** Transactions that may last leave most of the pool to those that do not: heartbeats among them. */
+  readonly #lasting: Turns;
   #failed = false;
   /** Milliseconds of `performance.now()` when the database answered again after it had failed. */
   reconnectedAt = -Infinity;
@@ -54,6 +57,7 @@ export class Database {
     poolSize: number,
     private readonly heartbeat: typeof HEARTBEAT,
   ) {
+    this.#lasting = new Turns(Math.max(1, Math.floor(poolSize / 4)));
     const bounds = { max: poolSize, connectionTimeoutMillis: 5_000, keepAlive: true };
     this.#pool = new pg.Pool({ connectionString: url, options: SESSION_SETTINGS, ...bounds });
     // A session that ends between two statements is noticed by the next one.
@@ -79,15 +83,19 @@ export class Database {
 
   /**
    * All of it or nothing; done again where the database gave it up for another's sake, so `work` changes nothing else that cannot be done twice.
-   * With a signal: once it is aborted the statement that is at work ends, nothing follows it and nothing is committed.
+   * With a signal it may last, and waits for others that may: once the signal is aborted the statement that is at work ends, nothing follows
+   * it and nothing is committed.
    */
   async transaction<T>(
     work: (tx: Database['query'], copy: CopyRows) => Promise<T>,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
     return this.#guard(async () => {
-      signal?.throwIfAborted();
-      const client = await this.#pool.connect();
+      const leave = await (signal && this.#lasting.take(signal));
+      const client = await this.#pool.connect().catch((error: unknown) => {
+        leave?.();
+        throw error;
+      });
       let stopping: (() => Promise<boolean>) | undefined;
       let kept = false;
       // A session in the middle of a COPY that was given up is none to keep; without it the server forgets what came.
@@ -123,6 +131,7 @@ export class Database {
       } finally {
         const stopped = await stopping?.();
         client.release(!kept || stopped === true);
+        leave?.();
       }
     });
   }

@@ -180,7 +180,7 @@ export class JobsRepository {
    * Cancels a job that is open; of one that has ended removes bytes, artifacts, ledger, mapping, its own webhook with what that was to be
    * told, its rows in the warehouse and the file's name, and keeps the rest as a tombstone. The bytes go before the commit: a deletion that
    * fails can be asked for again, one that has succeeded left nothing.
-   * @throws AppError not_found, gone, precondition_failed, legal_hold, overloaded while a backup is taken
+   * @throws AppError not_found, gone, precondition_failed, legal_hold, overloaded while a backup is taken or another job loads the dataset
    */
   async delete(
     tenantId: string,

@@ -107,6 +107,20 @@ test('a deletion that fails half way has taken nothing out', async () => {
   expect(await rows(job)).toEqual(['1 Ada of 1 open']);
 });
 
+test('a deletion does not wait for a load of the same dataset: it is refused, and may be asked for again', async () => {
+  const blob = loads.dataset();
+  const job = await loaded(blob, [named(1, 'Ada')]);
+  const { claim } = await loads.job({ blob });
+  const next = await loads.rows([named(1, 'Ada')]);
+  await loads.warehouse.copy(claim, next, new AbortController().signal);
+  await database.transaction(async (query) => {
+    await loads.warehouse.load(query, claim, next);
+    await expect(remove(job)).rejects.toMatchObject({ code: 'overloaded' });
+  });
+  await remove(job);
+  expect((await rows()).length).toBe(1);
+});
+
 test('rows that were copied and never loaded go with their job', async () => {
   const { claim, tenantId, jobId } = await loads.job();
   await loads.warehouse.copy(claim, await loads.rows([named(1, 'Ada')]), new AbortController().signal);

@@ -1,8 +1,9 @@
+import { AppError } from '@attune/core';
 import { identifier, sql, type Sql } from '@attune/sql';
 import type { Database } from './database.js';
 import type { Held } from './held-job.js';
 import { STAGING_NAMES, stagingPrefix, stagingTable } from './staging-table.js';
-import { lockDataset } from './warehouse.repository.js';
+import { datasetLock } from './warehouse.repository.js';
 
 type Query = Database['query'];
 
@@ -17,6 +18,7 @@ interface Latest {
  * Takes what a deleted job has brought out of the warehouse, in the transaction that deletes the job. Rows that it brought are removed;
  * where it was the latest to load its dataset, rows that an earlier job had brought and that it has left as they were are closed; where a later
  * job has left its rows as they were, they are from now on that job's.
+ * @throws AppError overloaded while another job loads the dataset
  */
 export async function removeLoaded(query: Query, job: Pick<Held, 'id' | 'tenant_id' | 'dataset_id'>): Promise<void> {
   const { id, tenant_id: tenantId, dataset_id: datasetId } = job;
@@ -25,7 +27,10 @@ export async function removeLoaded(query: Query, job: Pick<Held, 'id' | 'tenant_
     [tenantId, id],
   );
   for (const { target_table: table } of loads) {
-    await lockDataset(query, tenantId, datasetId, table);
+    const [lock] = await query<{ mine: boolean }>(`SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS mine`, [
+      datasetLock(tenantId, datasetId, table),
+    ]);
+    if (!lock!.mine) throw new AppError('overloaded', 'rows of the same dataset are being loaded; try again when that is done');
     const [latest] = await query<Latest>(
       `SELECT l.job_id, l.generation, j.input_name FROM attune.load_ledger l JOIN attune.jobs j ON j.id = l.job_id
        WHERE l.tenant_id = $1 AND l.dataset_id = $2 AND l.target_table = $3 AND NOT l.superseded ORDER BY l.asked_at DESC, l.job_id DESC LIMIT 1`,

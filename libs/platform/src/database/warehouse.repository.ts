@@ -80,7 +80,7 @@ export class WarehouseRepository {
     await query(`SET LOCAL lock_timeout = '${PATIENCE}'`);
     await query(`SET LOCAL idle_in_transaction_session_timeout = '${STANDSTILL}'`);
     await expectHeld(query, claim);
-    await lockDataset(query, claim.tenantId, claim.dataset.id, table);
+    await query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [datasetLock(claim.tenantId, claim.dataset.id, table)]);
     await failpoint('load.before_ledger', claim);
     const begun = await begin(query, claim, table, records);
     const loaded = begun.done ?? (await this.#replace(query, claim, entity, { table, records, ...begun }));
@@ -140,10 +140,8 @@ export class WarehouseRepository {
 
 export const tableOf = ({ name }: Pick<Entity, 'name'>): Sql => sql`warehouse.${identifier(name)}`;
 
-/** One at a time changes the rows of a dataset in a table, until its transaction ends. */
-export async function lockDataset(query: Query, tenantId: string, datasetId: string, table: string): Promise<void> {
-  await query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`${table} ${tenantId} ${datasetId}`]);
-}
+/** One at a time changes the rows of a dataset in a table, until its transaction ends: they take the lock of this name. */
+export const datasetLock = (tenantId: string, datasetId: string, table: string): string => `${table} ${tenantId} ${datasetId}`;
 
 async function expectHeld(query: Query, { jobId, stage, shard, epoch }: Claim): Promise<void> {
   const held = await query(

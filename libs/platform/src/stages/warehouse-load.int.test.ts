@@ -130,6 +130,26 @@ test('a staging table that a crash of the database has emptied is copied again, 
   expect([await rows(), crashes, await outcomes()]).toEqual([WHOLE, 1, ['released', 'done']]);
 });
 
+test('a value that its column does not take ends the stage, and is in no log, no history and no error', async () => {
+  const lines: string[] = [];
+  parts = { ...parts, log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) };
+  const { file } = await loads.rows([{ record: 1, values: { birth_date: 'Zanzibarcanary' } }]);
+  work(
+    defineStage('publish', 'generator', async ({ scratch, load }) => {
+      await copyFile(file, path.join(scratch, ROWS_FILE));
+      await load(person, 1);
+      return { files: [] };
+    }),
+  );
+  expect(await ended()).toBe('failed');
+  const told = await database.query(
+    `SELECT to_jsonb(j) AS job, (SELECT jsonb_agg(to_jsonb(e)) FROM attune.job_events e) AS events, (SELECT jsonb_agg(to_jsonb(s)) FROM attune.job_stages s) AS stages FROM attune.jobs j`,
+  );
+  const text = JSON.stringify(told) + lines.join('') + (await parts.metrics.registry.metrics());
+  expect(text).toContain('a stage has failed');
+  expect(text).not.toContain('Zanzibarcanary');
+});
+
 test('a database that goes away in the middle of a copy costs an attempt, and the next one loads every row once', async () => {
   useFailpoints(home);
   await writeFile(path.join(home, 'load.mid_copy'), 'slow:500');
