@@ -16,7 +16,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
 import { takeRetry } from './retry-budget.js';
 import { type Transition, transition } from './transition.js';
-import type { Loaded } from './warehouse.repository.js';
 
 /** What a worker holds after it has claimed a stage. */
 export interface Claim {
@@ -71,6 +70,16 @@ export interface StoredArtifact {
   readonly bytes: number;
   readonly records: number | null;
   readonly storageKey: string;
+}
+
+/** What a load into the warehouse has done. */
+export interface Loaded {
+  readonly entity: string;
+  readonly rows: number;
+  readonly added: number;
+  readonly closed: number;
+  /** A later job over the same dataset was loaded before, and nothing was changed. */
+  readonly superseded: boolean;
 }
 
 /** What a stage leaves, as its commit takes it. */

@@ -6,8 +6,8 @@ import { type Entity, findEntity } from '@attune/core';
 import { loadedColumns } from '@attune/pipeline';
 import type { Database } from './database.js';
 import { type SampleJob, submitSample } from './sample-job.fixture.js';
-import { type Claim, StagesRepository } from './stages.repository.js';
-import { type Loaded, type Rows, WarehouseRepository } from './warehouse.repository.js';
+import { type Claim, type Loaded, StagesRepository } from './stages.repository.js';
+import { type Rows, WarehouseRepository } from './warehouse.repository.js';
 
 /** Values of a row by column, as COPY reads them; a column that is not named has none. `record` is its number in the dataset. */
 export interface GivenRow {

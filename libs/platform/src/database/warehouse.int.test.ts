@@ -3,9 +3,10 @@ import { loadedColumns, PROVENANCE_COLUMNS, warehouseColumns } from '@attune/pip
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Database } from './database.js';
 import { JobsRepository } from './jobs.repository.js';
+import type { Loaded } from './stages.repository.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { type GivenRow, Loads, person } from './warehouse.fixture.js';
-import { type Loaded, StagingLost, WarehouseRepository } from './warehouse.repository.js';
+import { StagingLost, WarehouseRepository } from './warehouse.repository.js';
 
 jest.setTimeout(30_000);
 

@@ -6,7 +6,7 @@ import { columnList, identifier, join, sql, type Sql } from '@attune/sql';
 import { failpoint } from '../failpoints/failpoint.js';
 import type { Database } from './database.js';
 import { STAGING_NAMES, stagingName, stagingPrefix, stagingTable } from './staging-table.js';
-import type { Claim } from './stages.repository.js';
+import type { Claim, Loaded } from './stages.repository.js';
 
 type Query = Database['query'];
 
@@ -16,16 +16,6 @@ export interface Rows {
   readonly file: string;
   /** How many rows the result has. */
   readonly records: number;
-}
-
-/** What a load has done. */
-export interface Loaded {
-  readonly entity: string;
-  readonly rows: number;
-  readonly added: number;
-  readonly closed: number;
-  /** A later job over the same dataset was loaded before, and nothing was changed. */
-  readonly superseded: boolean;
 }
 
 /** The staging table has not the rows that were copied: unlogged tables are empty after a crash of the database. */
