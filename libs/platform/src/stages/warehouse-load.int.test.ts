@@ -49,6 +49,8 @@ beforeEach(async () => {
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
     warehouse: loads.warehouse,
+    splitFromBytes: 0,
+    reuse: false,
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),
     bell,
