@@ -94,7 +94,8 @@ test('values come back from the warehouse as they were, typed, with where they a
   const [row] = await database.query<Record<string, unknown>>(
     `SELECT w.*, birth_date::text AS birth_date, w.ingest_datetime = date_trunc('milliseconds', d.received_at) AS received FROM warehouse.person w JOIN attune.datasets d ON d.id = w.dataset_id`,
   );
-  expect(row).toMatchObject({ ...values, death_flag: false, middle_name: null, carried: { 'Favourite "colour"': 'a\nb', empty: '' } });
+  expect(row).toMatchObject({ ...values, death_flag: false, middle_name: null });
+  expect(row!['carried']).toEqual({ 'Favourite "colour"': 'a\nb', empty: '' });
   expect(row).toMatchObject({
     tenant_id: tenantId,
     job_id: jobId,
