@@ -288,3 +288,13 @@ test('one collector at a time, and the chore once an hour whoever leads', async 
   for (const leader of leaders) await leader.tidy();
   expect(sweep).toHaveBeenCalledTimes(2);
 });
+
+test('rows that an attempt had copied for the warehouse before it died are removed, and counted', async () => {
+  await database.query(`CREATE UNLOGGED TABLE warehouse_staging.s_${'0'.repeat(32)}_0_1 (source_record_id bigint)`);
+  const left = () => database.query(`SELECT 1 FROM pg_tables WHERE schemaname = 'warehouse_staging'`);
+  await collector.collect({ dryRun: true });
+  expect((await left()).length).toBe(1);
+  await collect();
+  expect(await left()).toEqual([]);
+  expect(await metrics.registry.getSingleMetricAsString('gc_deleted_total')).toContain('gc_deleted_total{kind="staging_table"} 1');
+});
