@@ -12,7 +12,7 @@ const UPLOAD = { ...manyMembers(11), options: { output_formats: ['csv', 'parquet
 const SLICES = 4;
 
 const split = (fromMb: number): ReturnType<typeof Installation.startSplit> =>
-  Installation.startSplit({ ATTUNE_SPLIT_FROM_MB: String(fromMb), ATTUNE_ENGINE_THREADS: '1' });
+  Installation.startSplit({ ATTUNE_SPLIT_FROM_MB: String(fromMb), ATTUNE_SPLIT_WORKERS: '2', ATTUNE_ENGINE_THREADS: '1' });
 let attune: Awaited<ReturnType<typeof split>>;
 beforeAll(async () => (attune = await split(1)));
 afterAll(async () => expect(await attune.stop()).toMatchObject({ left: [] }));

@@ -136,8 +136,11 @@ const Settings = z.strictObject({
   ATTUNE_SPLIT_FROM_MB: quota
     .default(1024)
     .describe(
-      'Inputs of so many MiB are cut into slices that all harmonizers of a deployment decode at the same time, where there are several; 0: never. Absent: 1024.',
+      'Inputs of so many MiB are cut into slices that all harmonizers of a deployment decode at the same time; 0: never. Absent: 1024.',
     ),
+  ATTUNE_SPLIT_WORKERS: count
+    .default(4)
+    .describe('Harmonizers that there have to be for that; fewer of them are not faster together than one. Absent: 4.'),
   ATTUNE_INFLATED_LIMIT: count
     .default(DEFAULT_INFLATED_LIMIT)
     .describe('Bytes that a gzip, zstd or zip container may inflate to, of all its members together. Absent: 2 GiB.'),
@@ -212,8 +215,8 @@ export interface Config {
   readonly slots: number;
   /** Jobs take over what was made of the same before. */
   readonly reuse: boolean;
-  /** 0: inputs are never cut for several workers. */
-  readonly splitFromBytes: number;
+  /** Inputs of so many bytes are cut for several workers, where there are as many; 0 bytes: never. */
+  readonly split: { readonly fromBytes: number; readonly workers: number };
   readonly engine: {
     readonly processes: number;
     readonly memoryLimitMb: number;
@@ -266,7 +269,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     egressAllow: ownDestinations(settings.ATTUNE_EGRESS_ALLOW)!,
     slots: settings.ATTUNE_SLOTS,
     reuse: settings.ATTUNE_REUSE === 'on',
-    splitFromBytes: settings.ATTUNE_SPLIT_FROM_MB * MiB,
+    split: { fromBytes: settings.ATTUNE_SPLIT_FROM_MB * MiB, workers: settings.ATTUNE_SPLIT_WORKERS },
     engine: {
       processes: settings.ATTUNE_ENGINE_PROCESSES,
       memoryLimitMb: settings.ATTUNE_ENGINE_MEMORY_MB,

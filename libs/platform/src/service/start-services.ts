@@ -223,7 +223,7 @@ function startRunners(
     log: parts.log,
     scratchDir: path.join(parts.config.dataDir, 'scratch'),
     reuse: parts.config.reuse,
-    splitFromBytes: parts.config.splitFromBytes,
+    split: parts.config.split,
   };
   const stages = services.flatMap((service) => [...service.stages]);
   const presence = app.get(ReconcilerRepository);

@@ -266,7 +266,7 @@ export class Attempt {
       identity: (plan) => identityOf(runningVersion(), claim.dataset.sha256, plan),
       madeOf: (contentKey) => madeOf(parts, claim, scratch, contentKey, this.#abort.signal),
       workers: (service) => parts.stages.workers(service, runningVersion()),
-      splitFromBytes: parts.splitFromBytes,
+      split: parts.split,
       input: async () => {
         const file = path.join(scratch, 'in.dataset');
         await parts.blobs.materialize(claim.dataset.storageKey, claim.dataset, file, { signal: this.#abort.signal });

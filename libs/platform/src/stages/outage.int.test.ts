@@ -62,7 +62,7 @@ beforeEach(async () => {
     metrics: new Metrics(),
     log: pino({ level: 'silent' }),
     scratchDir: path.join(home, 'scratch'),
-    splitFromBytes: 0,
+    split: { fromBytes: 0, workers: 2 },
     reuse: false,
   };
 });

@@ -28,7 +28,8 @@ export interface RunnerParts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly scratchDir: string;
-  readonly splitFromBytes: number;
+  /** Which inputs are cut, and for how many workers; 0 bytes: none are. */
+  readonly split: { readonly fromBytes: number; readonly workers: number };
   /** Stages take over what was made of the same before. */
   readonly reuse: boolean;
 }

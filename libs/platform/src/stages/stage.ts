@@ -30,8 +30,8 @@ export interface StageContext {
   readonly madeOf: (contentKey: string) => Promise<Made | undefined>;
   /** Processes that work on the stages of a service; 1 where some of them are of another version. */
   readonly workers: (service: WorkerService) => Promise<number>;
-  /** Inputs from so many bytes on are cut, where several workers can share them; 0: none are. */
-  readonly splitFromBytes: number;
+  /** Inputs from so many bytes on are cut, where so many workers can share them; 0 bytes: none are. */
+  readonly split: { readonly fromBytes: number; readonly workers: number };
   /** Local file with an artifact of an earlier stage, verified against its hash. */
   readonly artifact: (kind: ArtifactKind) => Promise<string>;
   /** The same, or undefined where no earlier stage has left it. */

@@ -49,7 +49,7 @@ beforeEach(async () => {
     mappings: new MappingsRepository(database),
     rules: new RulesRepository(database),
     warehouse: loads.warehouse,
-    splitFromBytes: 0,
+    split: { fromBytes: 0, workers: 2 },
     reuse: false,
     blobs: new FileBlobs(path.join(home, 'blobs')),
     rings: new Rings(new Map(), () => undefined),

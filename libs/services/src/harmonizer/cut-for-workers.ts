@@ -15,15 +15,15 @@ export async function cutForWorkers(
   plan: Plan,
   planFindings: readonly Finding[],
 ): Promise<Pick<StageOutcome, 'files' | 'shards'>> {
-  const { claim, splitFromBytes, scratch, signal, progress: onProgress } = stage;
+  const { claim, split, scratch, signal, progress: onProgress } = stage;
   const { bytes } = claim.dataset;
   const isCuttable = claim.operation === 'harmonize' && plan.container === 'none' && cutOf(plan) !== 'none';
-  if (splitFromBytes === 0 || bytes < splitFromBytes || !isCuttable) return { files: [] };
+  if (split.fromBytes === 0 || bytes < split.fromBytes || !isCuttable) return { files: [] };
   const workers = await stage.workers('harmonizer');
-  if (workers < 2) return { files: [] };
+  if (workers < Math.max(2, split.workers)) return { files: [] };
   const contentKey = contentKeyOf(stage, plan, planFindings);
   if (contentKey && (await stage.madeOf(contentKey))) return { files: [] };
-  const sliceBytes = Math.ceil(Math.max(splitFromBytes * LEAST_PART, bytes / Math.min(MOST_SLICES, workers * PER_WORKER)));
+  const sliceBytes = Math.ceil(Math.max(split.fromBytes * LEAST_PART, bytes / Math.min(MOST_SLICES, workers * PER_WORKER)));
   const task = { input: await stage.input(), plan, sliceBytes, identity: stage.identity(plan), scratch };
   const { files } = await stage.engine.run('cut', task, { signal, onProgress });
   const shards = files[0]?.records;
