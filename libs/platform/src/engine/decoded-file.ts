@@ -51,9 +51,15 @@ export class DecodedWriter {
 /** Whether the files are those of every slice, in their order, of this very pass. */
 export function areDecoded(paths: readonly string[], identity: string): boolean {
   return paths.every((path, slice) => {
-    const head = blocksOf(path).next().value as Head | undefined;
+    const head = headOf(path);
     return head?.version === VERSION && head.identity === identity && head.slice === slice;
   });
+}
+
+/** A loop that is left closes the file. */
+function headOf(path: string): Head | undefined {
+  for (const block of blocksOf(path)) return block as Head;
+  return undefined;
 }
 
 /** The chunks of a file, one after another. */

@@ -121,19 +121,13 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
   }
 }
 
-/** Whether the records were made canonical before, slice by slice, and by the same plan and version. */
-function isDecoded({ decoded, careful }: TaskInputs['transform']): boolean {
-  return decoded !== undefined && careful === undefined && areDecoded(decoded.files, decoded.identity);
-}
-
-/** Small inputs are read again as quickly as anything is found, and so are slices that are decoded. */
+/** Small inputs are read again as quickly as anything is found. */
 function checkpointsOf(
-  input: TaskInputs['transform'],
+  { plan, scratch, planFindings, resume, careful }: TaskInputs['transform'],
   { source, shardBytes, dedupBytes }: Reading,
   files: PassFiles,
 ): Checkpoints | undefined {
-  const { plan, scratch, planFindings, resume, careful } = input;
-  if (isDecoded(input) || resume === undefined || careful !== undefined || source.size <= shardBytes) return undefined;
+  if (resume === undefined || careful !== undefined || source.size <= shardBytes) return undefined;
   const identity = identityOf(resume.version, resume.input, plan, planFindings, source.findings, source.members, dedupBytes);
   return new Checkpoints(scratch, { identity, earlier: resume.earlier, shardBytes, end: source.size }, files);
 }
@@ -181,11 +175,14 @@ async function readRecords(
     ...(checkpoints === undefined ? {} : { onPlace: checkpoints.offer(() => transform.state()) }),
   };
   const careful = input.careful && new CarefulWay(input.scratch, input.careful);
-  const account = isDecoded(input)
-    ? await readDecoded(input.decoded!.files, members, transform, course)
-    : threads > 1
-      ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
-      : await readAll(members, plan, transform, { ...course, careful });
+  const { decoded } = input;
+  // Without all slices of this very plan and version the records are read here.
+  const account =
+    decoded !== undefined && careful === undefined && areDecoded(decoded.files, decoded.identity)
+      ? await readDecoded(decoded.files, members, transform, course)
+      : threads > 1
+        ? await readThreaded(members, source.path, plan, transform, { threads, ...course })
+        : await readAll(members, plan, transform, { ...course, careful });
   careful?.end();
   const settled = await settleLate(transform, input.scratch, files);
   return { result: transform.finish(account, source.size), files: settled };
