@@ -1,7 +1,7 @@
 import type { ErrorClass } from '@attune/core';
 import { attemptEnded, history, placeOf, problem, ready, statusChanged } from './effects.js';
 import { end } from './end-job.js';
-import { fresh, holder, idle, withStage } from './shards.js';
+import { begin, fresh, holder, idle, withStage } from './shards.js';
 import {
   backoffMs,
   type Decision,
@@ -61,9 +61,7 @@ function openNext(state: JobState, done: StageState, now: number): Decision {
   }
   // The other shards are ready or at work already.
   if (next.name === done.name && PARALLEL_STAGES.has(next.name)) return { state, effects: [] };
-  const opened = stages.filter((stage) => stage === next || (stage.name === next.name && PARALLEL_STAGES.has(next.name)));
-  const open = (stage: StageState): StageState => (opened.includes(stage) ? { ...stage, status: 'ready', nextRunAt: now } : stage);
-  return { state: { ...state, stages: stages.map(open) }, effects: opened.map(ready) };
+  return begin(state, next, now);
 }
 
 /** The shards of `decode` behind the plan, where there is a transform; those that an earlier generation has added stay. */

@@ -1,7 +1,7 @@
 import { AppError, type StageName } from '@attune/core';
-import { history, ready, statusChanged } from './effects.js';
-import { fresh } from './shards.js';
-import { type Decision, type JobEvent, type JobState, PARALLEL_STAGES, RECORD_STAGES, type StageState } from './state.js';
+import { history, statusChanged } from './effects.js';
+import { begin, fresh } from './shards.js';
+import { type Decision, type JobEvent, type JobState, RECORD_STAGES, type StageState } from './state.js';
 
 /**
  * A job that failed or expired goes on under the next generation with all its tries: from the stage that stopped it, or from an earlier one.
@@ -17,17 +17,14 @@ export function redrive(state: JobState, event: Extract<JobEvent, { type: 'redri
   const generation = state.generation + 1;
   const stages = state.stages.map((stage, i): StageState => (i < at ? stage : fresh(stage, now)));
   const first = stages[at]!;
-  const begins = ({ name }: StageState, i: number): boolean => i === at || (i > at && name === first.name && PARALLEL_STAGES.has(name));
-  const nextRunAt = now + (event.delayMs ?? 0);
+  const again: JobState = { ...state, status: 'processing', generation, cancelRequested: false, deadlineAt: null, error: null, stages };
+  const begun = begin(again, first, now + (event.delayMs ?? 0));
   return {
-    state: {
-      ...{ ...state, status: 'processing', generation, cancelRequested: false, deadlineAt: null, error: null },
-      stages: stages.map((stage, i) => (begins(stage, i) ? { ...stage, status: 'ready', nextRunAt } : stage)),
-    },
+    state: begun.state,
     effects: [
       history('job.redriven', `The job goes on from stage ${first.name}.`, { generation, stage: first.name }),
       statusChanged('processing'),
-      ...stages.filter(begins).map(ready),
+      ...begun.effects,
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { AppError, type StageName } from '@attune/core';
-import { type JobState, type StageState, TERMINAL } from './state.js';
+import { ready } from './effects.js';
+import { type Decision, type JobState, PARALLEL_STAGES, type StageState, TERMINAL } from './state.js';
 
 interface Place {
   readonly stage: StageName;
@@ -24,6 +25,15 @@ export function shardOf(state: JobState, place: Place): StageState {
 /** As before the first attempt; the epoch stays, so that whoever held the stage cannot commit any more. */
 export function fresh(stage: StageState, now: number): StageState {
   return { ...idle(stage), status: 'waiting', attempt: 0, crashCount: 0, lostCount: 0, nextRunAt: now, error: null };
+}
+
+/** Makes a shard ready, and with it those behind it that are worked on at the same time. */
+export function begin(state: JobState, first: StageState, nextRunAt: number): Decision {
+  const { stages } = state;
+  const at = stages.indexOf(first);
+  const begun = stages.filter((stage, i) => i === at || (i > at && stage.name === first.name && PARALLEL_STAGES.has(stage.name)));
+  const changed = stages.map((stage): StageState => (begun.includes(stage) ? { ...stage, status: 'ready', nextRunAt } : stage));
+  return { state: { ...state, stages: changed }, effects: begun.map(ready) };
 }
 
 export const leaseEnded = (stage: StageState, now: number): boolean => stage.leaseUntil === null || stage.leaseUntil < now;
