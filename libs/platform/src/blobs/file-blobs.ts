@@ -7,12 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import { failpoint } from '../failpoints/failpoint.js';
 import type { BlobStore, ListedBlob, Stoppable, StoredBlob } from './blob-store.js';
+import { READINGS } from './fetch-verified.js';
 import { translateFile } from './file-error.js';
 
 const READ_BYTES = 1024 * 1024;
 /** What is read in one piece. */
 const SMALL_BYTES = 64 * 1024;
-const READINGS = 3;
 const INCOMING = '.incoming';
 
 /** Blobs as files under one directory. A blob appears by rename, so a reader sees all of it or nothing. */

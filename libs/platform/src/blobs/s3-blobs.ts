@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
-import { addAbortSignal, type Readable, Transform } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import type { BlobStore, DirectTransfers, ListedBlob, Stoppable, StoredBlob } from './blob-store.js';
+import { fetchVerified } from './fetch-verified.js';
 import { translateFile } from './file-error.js';
 import { INCOMING, interimKey, PATIENCE, S3Bucket, type S3Patience, type S3Settings } from './s3-bucket.js';
 import { S3Direct } from './s3-direct.js';
@@ -16,7 +15,6 @@ import { upload, type UploadOptions } from './s3-upload.js';
 import { StoreBreaker, type StoreCircuit } from './store-breaker.js';
 
 const READ_BYTES = 1024 * 1024;
-const READINGS = 3;
 const PROBE_MS = 2_000;
 /** S3 removes at most so many at once. */
 const BATCH = 1_000;
@@ -70,17 +68,8 @@ export class S3Blobs implements BlobStore {
   }
 
   /** What differs is read twice more: whatever lies in between may have erred once. */
-  async materialize(key: string, expected: StoredBlob, file: string, { signal }: Stoppable = {}): Promise<void> {
-    try {
-      for (let reading = 0; reading < READINGS; reading++) {
-        if (await this.#fetch(key, expected, file, signal)) return;
-      }
-      throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
-    } catch (error) {
-      await rm(file, { force: true });
-      signal?.throwIfAborted();
-      throw translateFile(error);
-    }
+  materialize(key: string, expected: StoredBlob, file: string, options: Stoppable = {}): Promise<void> {
+    return fetchVerified(() => this.open(key), expected, file, options);
   }
 
   async remove(key: string): Promise<void> {
@@ -124,22 +113,6 @@ export class S3Blobs implements BlobStore {
   #upload(source: Readable, options: UploadOptions): Promise<StoredBlob & { key: string }> {
     if (options.signal) addAbortSignal(options.signal, source);
     return upload(this.#bucket, source, { ...options, partBytes: this.#partBytes });
-  }
-
-  async #fetch(key: string, expected: StoredBlob, file: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
-        hash.update(chunk);
-        // More than there should be must not fill the disk before it is found wrong.
-        done(null, bytes > expected.bytes ? undefined : chunk);
-      },
-    });
-    const target = createWriteStream(file, { highWaterMark: READ_BYTES });
-    await pipeline(this.open(key), count, target, signal ? { signal } : {});
-    return bytes === expected.bytes && hash.digest('hex') === expected.sha256;
   }
 
   /** Answers how many there were. */

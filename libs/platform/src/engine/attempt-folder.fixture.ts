@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LeftFile } from '@attune/core';
 
 /** A folder for the scratch directories and inputs of one test file; it is there before its tests and gone after them. */
 export function attemptFolder(prefix: string) {
@@ -31,3 +33,13 @@ export const readLines = async (...path: string[]): Promise<Record<string, unkno
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+/** The hash of every file that a task has left, by its kind. */
+export async function hashesOf(scratch: string, files: readonly LeftFile[]): Promise<Record<string, string>> {
+  const hashes: Record<string, string> = {};
+  for (const { kind, file } of files)
+    hashes[kind] = createHash('sha256')
+      .update(await readFile(join(scratch, file)))
+      .digest('hex');
+  return hashes;
+}

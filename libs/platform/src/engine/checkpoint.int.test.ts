@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, watch } from 'node:fs';
 import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
@@ -6,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Detection, Plan, SampleProfile, StageOutcome } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
-import { attemptFolder, readJson } from './attempt-folder.fixture.js';
+import { attemptFolder, hashesOf, readJson } from './attempt-folder.fixture.js';
 import { CHECKPOINT, CHECKPOINT_FILES } from './checkpoint.js';
 import { zipOf } from './container/containers.fixture.js';
 import { Engine } from './engine.js';
@@ -67,11 +66,7 @@ async function whole(
   const outcome = await engines
     .get(threads)!
     .run('transform', { ...job, scratch, ...(resume === undefined ? {} : { resume }) }, { onProgress });
-  const hashes: Record<string, string> = {};
-  for (const { kind, file } of outcome.files)
-    hashes[kind] = createHash('sha256')
-      .update(await readFile(join(scratch, file)))
-      .digest('hex');
+  const hashes = await hashesOf(scratch, outcome.files);
   return { scratch, told, hashes, outcome };
 }
 

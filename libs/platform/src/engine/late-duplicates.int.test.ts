@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Detection, Plan, SampleProfile, StageOutcome } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
-import { attemptFolder, readJson } from './attempt-folder.fixture.js';
+import { attemptFolder, hashesOf, readJson } from './attempt-folder.fixture.js';
 import { CHECKPOINT } from './checkpoint.js';
 import { Engine } from './engine.js';
 import type { Resume } from './protocol.js';
@@ -67,12 +66,7 @@ async function transformed(engine: Engine, of: Job, resume?: Resume, told: numbe
   const onProgress = ({ done, total }: { done: number; total: number }): void => void told.push(done / total);
   const task = { ...of, scratch, ...(resume === undefined ? {} : { resume }) };
   const { files, ledger } = await engine.run('transform', task, { onProgress });
-  const hashes: Record<string, string> = {};
-  for (const { kind, file } of files) {
-    hashes[kind] = createHash('sha256')
-      .update(await readFile(join(scratch, file)))
-      .digest('hex');
-  }
+  const hashes = await hashesOf(scratch, files);
   return { scratch, said: { hashes, ledger } };
 }
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Detection, Plan, type SampleProfile } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
-import { attemptFolder, readJson } from './attempt-folder.fixture.js';
+import { attemptFolder, hashesOf, readJson } from './attempt-folder.fixture.js';
 import { Engine } from './engine.js';
 import { Slices } from './slices.js';
 
@@ -61,11 +60,7 @@ async function decode(input: string, plan: Plan): Promise<Decoded> {
 async function transformed(engine: Engine, input: string, plan: Plan, decoded?: Decoded): Promise<unknown> {
   const scratch = await folder.attempt();
   const outcome = await engine.run('transform', { input, plan, planFindings: [], scratch, ...(decoded ? { decoded } : {}) });
-  const hashes: Record<string, string> = {};
-  for (const { kind, file } of outcome.files)
-    hashes[kind] = createHash('sha256')
-      .update(await readFile(join(scratch, file)))
-      .digest('hex');
+  const hashes = await hashesOf(scratch, outcome.files);
   return { hashes, outcome };
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import {
   AppError,
   type ArtifactKind,
@@ -15,7 +16,7 @@ import {
 import type { StageError } from '@attune/pipeline';
 import { isCanary } from '../auth/canary-tenant.js';
 import type { BlobStore } from '../blobs/blob-store.js';
-import { fetchRange } from '../blobs/fetch-range.js';
+import { fetchVerified } from '../blobs/fetch-verified.js';
 import { StoreOutage } from '../blobs/store-breaker.js';
 import type { LeftArtifacts } from '../database/artifacts.repository.js';
 import type { Database } from '../database/database.js';
@@ -258,9 +259,10 @@ export class Attempt {
         if (this.#progress >= 0.5) this.#failAt('work.mid');
       },
       resume: async () => ({ input: claim.dataset.sha256, version: runningVersion(), earlier: await this.#folders.earlier(claim) }),
-      inputRange: async (range) => {
+      inputRange: async ({ start, end, sha256 }) => {
         const file = path.join(scratch, 'in.slice');
-        await fetchRange(parts.blobs, claim.dataset.storageKey, range, file, { signal: this.#abort.signal });
+        const open = (): Readable => parts.blobs.open(claim.dataset.storageKey, { start, end: end - 1 });
+        await fetchVerified(open, { bytes: end - start, sha256 }, file, { signal: this.#abort.signal });
         return file;
       },
       identity: (plan) => identityOf(runningVersion(), claim.dataset.sha256, plan),

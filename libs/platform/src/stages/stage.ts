@@ -1,5 +1,4 @@
 import type { ArtifactKind, Entity, GivenMapping, LeftFile, RowLedger, StageName, StageOutcome, WorkerService } from '@attune/core';
-import type { StoredRange } from '../blobs/fetch-range.js';
 import type { Claim, StoredArtifact } from '../database/stages.repository.js';
 import type { Engine } from '../engine/engine.js';
 import type { Resume, TaskProgress } from '../engine/protocol.js';
@@ -8,6 +7,13 @@ import type { PreviousReport } from './previous-report.js';
 
 /** Does tasks over data in a process of their own. */
 export type TaskRunner = Pick<Engine, 'run'>;
+
+/** Bytes [start, end) of a stored object, by their own hash. */
+export interface StoredRange {
+  readonly start: number;
+  readonly end: number;
+  readonly sha256: string;
+}
 
 /** What a stage may use: its job, the artifacts of earlier stages, an engine, and a directory that is its own. */
 export interface StageContext {

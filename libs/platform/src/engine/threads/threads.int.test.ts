@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Detection, SampleProfile, StageOutcome } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
-import { attemptFolder, readJson } from '../attempt-folder.fixture.js';
+import { attemptFolder, hashesOf, readJson } from '../attempt-folder.fixture.js';
 import { zipOf } from '../container/containers.fixture.js';
 import { Engine } from '../engine.js';
 
@@ -39,11 +36,7 @@ async function leftBy(engine: Engine, input: string): Promise<{ hashes: Record<s
   const { plan, findings } = makePlan({ detection, profile, options: OPTIONS, receivedAt: '2026-01-01T00:00:00Z' });
   const scratch = await folder.attempt();
   const outcome = await engine.run('transform', { input, plan, planFindings: findings, scratch });
-  const hashes: Record<string, string> = {};
-  for (const { kind, file } of outcome.files)
-    hashes[kind] = createHash('sha256')
-      .update(await readFile(join(scratch, file)))
-      .digest('hex');
+  const hashes = await hashesOf(scratch, outcome.files);
   return { hashes, outcome };
 }
 
