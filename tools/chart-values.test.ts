@@ -5,8 +5,6 @@ import { readConfig } from '@attune/platform/config';
 import Ajv from 'ajv';
 import { parse, parseAllDocuments, visit } from 'yaml';
 
-jest.setTimeout(30_000);
-
 const ROOT = join(import.meta.dirname, '..');
 const CHART = join(ROOT, 'helm/attune');
 const read = (path: string) => readFileSync(join(CHART, path), 'utf8');

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const generator = path.join(ROOT, 'bench/generate-members.mjs');
   expect(spawnSync(process.execPath, [generator, '--rows', ROWS, '--seed', '13', '--out', file]).status).toBe(0);
   bytes = fs.readFileSync(file);
-}, 120_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
 
 const upload = () => ({ bytes, name: 'members.csv', options: { output_formats: ['csv', 'json', 'ndjson', 'parquet'] } });

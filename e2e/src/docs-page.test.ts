@@ -5,16 +5,14 @@ import { Installation } from './installation.js';
 
 let attune: Installation;
 let browser: Browser | undefined;
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   attune = Installation.shared();
   browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await attune.stop();
-}, 60_000);
+});
 
 test('the page loads nothing from elsewhere, and its files may be kept for ever', async () => {
   const page = await fetch(`${attune.server.url}/docs`);

@@ -1,8 +1,6 @@
 import { DuplicatePage, FindingPage, QuarantinePage } from '@attune/api';
 import { Installation } from './installation.js';
 
-jest.setTimeout(120_000);
-
 const HEADER = 'patient_id,first_name,last_name,dob,phone\n';
 const people = Array.from({ length: 30 }, (_, i) => `P${i},Ada,Colby,19${40 + i}-03-09,(217) 555-01${10 + i}\n`).join('');
 const FILE = `${HEADER}${people}P3,Ada,Colby,1943-03-09,(217) 555-0113\nP90,A\u0000da,Colby,1950-02-30,12\nP91,\u2028,too,many,fields,here\n`;

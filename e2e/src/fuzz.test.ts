@@ -41,7 +41,7 @@ beforeAll(async () => {
     etags: ['"1"'],
     cursors: [],
   };
-}, 180_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 120_000);
 
 /** An upload that waits for its bytes. */

@@ -14,8 +14,6 @@ import { freePort } from '../faults/deployment.mjs';
 import type { Split } from '../faults/split.mjs';
 import { Installation, linesOf, ROOT } from './installation.js';
 
-jest.setTimeout(180_000);
-
 interface Preview {
   format: string;
   delimiter: string;

@@ -10,7 +10,7 @@ jest.setTimeout(300_000);
 beforeAll(async () => {
   attune = await Installation.start();
   pid = attune.server.processes[0]!.pid;
-}, 120_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
 
 test.each(HOSTILE_FILES.map((file) => [file.name, file] as const))(

@@ -11,8 +11,6 @@ const API = 30;
 const ORIGIN = 'https://console.example';
 const FILE = 'patient_id,first_name\nP1,Ada\nP2,Bo\n';
 let attune: Installation;
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   attune = await Installation.start({
     ATTUNE_RATE_JOBS: String(JOBS),
@@ -20,7 +18,7 @@ beforeAll(async () => {
     ATTUNE_CORS_ORIGINS: `${ORIGIN}, https://other.example`,
     ATTUNE_TRUST_PROXY: '1',
   });
-}, 120_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
 
 const rateOf = (answer: Response): readonly [string | null, number] => [

@@ -3,8 +3,6 @@ import { exampleFaults, faultsOf, openApi, verifiedFetch } from './contract.js';
 import { Installation } from './installation.js';
 
 let attune: Installation;
-jest.setTimeout(120_000);
-
 beforeAll(() => void (attune = Installation.shared()));
 afterAll(() => attune.stop());
 

@@ -10,11 +10,9 @@ const FILE = 'patient_id,first_name,last_name\nP1,Ada,Colby\nP2,Bo,Varley\n';
 const PLANTED = Array.from({ length: 20 }, (_, i) => `planted-${i}-value`);
 const LIMIT = 1_000_000;
 let attune: Installation;
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   attune = await Installation.start({ ATTUNE_UPLOAD_LIMIT: String(LIMIT) });
-}, 120_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 60_000);
 
 const post = (body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Response> =>

@@ -6,8 +6,6 @@ import type { Browser } from 'playwright-core';
 import { openBrowser } from './browser.js';
 import { Installation } from './installation.js';
 
-jest.setTimeout(120_000);
-
 /** Values that are in the file and nowhere else. */
 const CANARIES = ['Quentinette', 'Marlowesson', '1937-11-23', '(217) 555-0199', 'nobody-at-all', '2/30/1990', 'QQ'];
 const HEADER = 'patient_id,first_name,last_name,dob,phone,email,sex,"<script>alert(1)</script>","Shoe ""size"" \u202Emm"\n';
@@ -29,11 +27,11 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   attune = Installation.shared();
   browser = await openBrowser();
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await attune.stop();
-}, 60_000);
+});
 
 test('a job leaves a report of its own counts, which holds no value of a record, loads nothing and opens offline', async () => {
   const before = await attune.run({ bytes: HEADER + people.join('') });

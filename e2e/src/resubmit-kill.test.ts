@@ -4,8 +4,6 @@ import { jobActions, type JobBody, jobPaths } from '@attune/api';
 import { contentHash, type StoredContent } from '../faults/content-hash.mjs';
 import { expectConservation, Installation } from './installation.js';
 
-jest.setTimeout(180_000);
-
 const HEADER = 'MRN,First Name,Last Name,Birth Date,City';
 const ROWS = 30_000;
 const BAD = 300;

@@ -15,7 +15,7 @@ jest.setTimeout(600_000);
 let attune: Installation<Split>;
 beforeAll(async () => {
   attune = await Installation.startSplit({ ATTUNE_RATE_API: '0' });
-}, 120_000);
+});
 afterAll(async () => expect(await attune.stop()).toEqual({ exitCode: 0, left: [] }), 120_000);
 
 test(`${WATCHERS} watchers of running jobs see every event once and in order, although a gateway is killed`, async () => {

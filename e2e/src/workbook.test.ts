@@ -5,8 +5,6 @@ import { delimitedRows } from './delimited-rows.js';
 import { Installation } from './installation.js';
 import { type Cell, workbookParts, zipOf } from './workbooks.js';
 
-jest.setTimeout(120_000);
-
 let attune: Installation;
 beforeAll(() => void (attune = Installation.shared()));
 afterAll(() => attune.stop());

@@ -23,8 +23,6 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import { pino } from 'pino';
 import { gateway, generator, services } from './index.js';
 
-jest.setTimeout(60_000);
-
 const PEPPER = 'a pepper for the tests';
 const MiB = 1024 * 1024;
 const FILE = Buffer.from(

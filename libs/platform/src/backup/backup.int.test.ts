@@ -26,8 +26,6 @@ import { queueName } from '../queue/queue.module.js';
 import { restoreBackup } from './restore-backup.js';
 import { takeBackup } from './take-backup.js';
 
-jest.setTimeout(120_000);
-
 let home: string;
 let dataDir: string;
 let server: EmbeddedPostgres;

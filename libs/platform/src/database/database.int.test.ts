@@ -1,8 +1,6 @@
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Database } from './database.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 

@@ -4,8 +4,6 @@ import { dataSource } from './data-source.js';
 import { Database } from './database.js';
 import { tables } from './schema/tables.js';
 
-jest.setTimeout(30_000);
-
 /** What an EntitySchema cannot say. Each line is checked against the catalog below; everything else has to be equal. */
 const BEYOND_DECLARATION = {
   tables: ['migrations'],

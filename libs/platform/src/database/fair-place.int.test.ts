@@ -5,8 +5,6 @@ import fc from 'fast-check';
 import { Database } from './database.js';
 import { floorOf, giveFairPlace } from './fair-place.js';
 
-jest.setTimeout(60_000);
-
 type Query = Database['query'];
 
 let fresh: FreshDatabase;

@@ -6,8 +6,6 @@ import { JobsRepository } from './jobs.repository.js';
 import type { Submission } from './new-jobs.js';
 import { submitSample } from './sample-job.fixture.js';
 
-jest.setTimeout(60_000);
-
 const ROUTE = 'POST /api/v1/jobs';
 let fresh: FreshDatabase;
 let database: Database;

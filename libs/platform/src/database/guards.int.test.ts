@@ -3,8 +3,6 @@ import { JOB_STATUSES, STAGE_STATUSES } from '@attune/core';
 import { Database } from './database.js';
 import { submitSample } from './sample-job.fixture.js';
 
-jest.setTimeout(30_000);
-
 const JOB_MOVES: Record<string, readonly string[]> = {
   pending: ['processing', 'failed', 'cancelled', 'expired'],
   processing: ['awaiting_review', 'completed', 'failed', 'cancelled', 'expired'],

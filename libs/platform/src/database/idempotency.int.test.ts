@@ -5,8 +5,6 @@ import { IdempotencyRepository } from './idempotency.repository.js';
 import { JobsRepository } from './jobs.repository.js';
 import { submitSample } from './sample-job.fixture.js';
 
-jest.setTimeout(30_000);
-
 const ROUTE = 'POST /jobs';
 const TENANT = randomUUID();
 

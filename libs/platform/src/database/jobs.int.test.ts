@@ -8,8 +8,6 @@ import { type JobFilter, JobsRepository, type ListPlace } from './jobs.repositor
 import { type SampleJob, submitSample } from './sample-job.fixture.js';
 import { StagesRepository } from './stages.repository.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let jobs: JobsRepository;

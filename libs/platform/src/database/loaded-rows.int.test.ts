@@ -4,8 +4,6 @@ import { JobsRepository } from './jobs.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 import { type GivenRow, Loads } from './warehouse.fixture.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let loads: Loads;

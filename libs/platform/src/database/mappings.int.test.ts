@@ -5,8 +5,6 @@ import { Database } from './database.js';
 import { MappingsRepository } from './mappings.repository.js';
 import { TenantsRepository } from './tenants.repository.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let mappings: MappingsRepository;

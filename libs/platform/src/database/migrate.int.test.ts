@@ -2,8 +2,6 @@ import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Database } from './database.js';
 import { migrate } from './migrate.js';
 
-jest.setTimeout(60_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 

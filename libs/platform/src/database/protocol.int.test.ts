@@ -5,8 +5,6 @@ import { JobsRepository } from './jobs.repository.js';
 import { submitSample } from './sample-job.fixture.js';
 import { type Claim, StagesRepository, type StoredArtifact } from './stages.repository.js';
 
-jest.setTimeout(30_000);
-
 const HONEST: RowLedger = { recordsIn: 10, recordsOut: 7, recordsQuarantined: 1, recordsMerged: 2, recordsDropped: 0, dropReasons: {} };
 const DETECTION: StoredArtifact = { kind: 'detection', sha256: 'a'.repeat(64), bytes: 12, records: null, storageKey: 'k/1' };
 

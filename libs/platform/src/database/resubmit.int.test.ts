@@ -6,8 +6,6 @@ import { JobsRepository } from './jobs.repository.js';
 import { type SampleJob, submitSample } from './sample-job.fixture.js';
 import { type Claim, StagesRepository, type StoredArtifact } from './stages.repository.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let stages: StagesRepository;

@@ -5,8 +5,6 @@ import { FLOOR, LONGEST_MS, takeRetry } from './retry-budget.js';
 import { submitSample } from './sample-job.fixture.js';
 import { type Claim, StagesRepository } from './stages.repository.js';
 
-jest.setTimeout(60_000);
-
 const IN_FLIGHT = 300;
 const SESSIONS = 10;
 
@@ -37,30 +35,35 @@ async function inFlight(count: number): Promise<Claim[]> {
 const fail = (claim: Claim, code: ErrorCode, jitter = 0) =>
   stages.fail(claim, { class: ERROR_KINDS[code].class, code, detail: 'planted' }, jitter);
 
-/** Seconds until each stage that is tried again may be claimed, in order. */
-async function waits(): Promise<number[]> {
+/** Seconds from `since` until each stage that is tried again may be claimed, in order; without `since` from now, and 0 where it is due. */
+async function waits(since?: Date): Promise<number[]> {
   const rows = await database.query<{ s: number }>(
-    `SELECT extract(epoch from next_run_at - now())::float8 AS s FROM attune.job_stages WHERE status = 'ready' AND attempt > 0 ORDER BY 1`,
+    `SELECT extract(epoch from next_run_at - coalesce($1, now()))::float8 AS s FROM attune.job_stages
+     WHERE status = 'ready' AND attempt > 0 ORDER BY 1`,
+    [since ?? null],
   );
-  return rows.map(({ s }) => Math.max(0, s));
+  return rows.map(({ s }) => (since ? s : Math.max(0, s)));
 }
 
 test('F68 when hundreds in flight fail at once their retries come one by one within the budget, from whichever worker, and none is lost', async () => {
   const claims = await inFlight(IN_FLIGHT);
+  // On a busy machine the first claims would no longer be of the last minute, which is what the budget is a share of.
+  const [first] = await database.query<{ started_at: Date }>('UPDATE attune.attempts SET started_at = now() RETURNING started_at');
   // As many at once as there are sessions: who waits longer than 5 s for one is told so, and a busy machine needs that long for all.
   const rest = claims.values();
   const lane = async (): Promise<void> => {
     for (const claim of rest) await fail(claim, 'dependency_unavailable', Math.random());
   };
   await Promise.all(Array.from({ length: SESSIONS }, lane));
-  const seconds = await waits();
+  // Counted from the first failure: however long the failing itself takes, a minute has its budget.
+  const seconds = await waits(first!.started_at);
   expect(seconds).toHaveLength(IN_FLIGHT);
   const budget = Math.max(FLOOR, 0.1 * IN_FLIGHT);
   for (let minute = 1; minute < 15; minute++) {
     const within = seconds.filter((s) => s >= 60 * (minute - 1) && s < 60 * minute).length;
     expect(within).toBeLessThanOrEqual(budget + FLOOR + 1);
   }
-  expect(seconds.at(-1)).toBeLessThanOrEqual(LONGEST_MS / 1000);
+  expect((await waits()).at(-1)).toBeLessThanOrEqual(LONGEST_MS / 1000);
   // Not everything is put off to one late moment either.
   expect(seconds.filter((s) => s < 300).length).toBeGreaterThan(IN_FLIGHT / 3);
 });

@@ -8,8 +8,6 @@ import { TenantsRepository } from './tenants.repository.js';
 import { type GivenRow, Loads, person } from './warehouse.fixture.js';
 import { StagingLost, WarehouseRepository } from './warehouse.repository.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let loads: Loads;

@@ -11,8 +11,6 @@ import { zipOf } from './container/containers.fixture.js';
 import { Engine } from './engine.js';
 import type { Resume } from './protocol.js';
 
-jest.setTimeout(120_000);
-
 const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [], review: 'never' as const };
 const HEADER = 'member_id,last_name,dob,gender,note\n';
 const SHARD_BYTES = 1 << 17;

@@ -231,7 +231,7 @@ test('4,096 columns and a record of several megabytes go through', async () => {
   const field = 'x'.repeat(1_000_000);
   const long = await harmonize(await input('long.csv', Buffer.from(`member_id,a,b,c\n1,${field},${field},${field}\n2,a,b,c\n`)));
   expect(long.transformed.ledger).toMatchObject({ recordsIn: 2, recordsOut: 2 });
-}, 60_000);
+});
 
 /** Process ids of the engine processes that this test process has started; the shell and unshare have become the process itself. */
 function children(): number[] {
@@ -291,7 +291,7 @@ test('an aborted task ends within two seconds, with the reason of its signal, an
   await expect(cancelled).rejects.toThrow('cancelled by test');
   expect(performance.now() - aborted).toBeLessThan(2000);
   expect((await waiting).files).toHaveLength(2);
-}, 60_000);
+});
 
 test('an error of the task is told by its code, and names no value', async () => {
   const scratch = await attempt();

@@ -9,8 +9,6 @@ import { CAREFUL_RECORDS } from './careful.js';
 import { Engine } from './engine.js';
 import { isolate } from './isolate.js';
 
-jest.setTimeout(120_000);
-
 const RECORDS = 2_000;
 const POISON = 'Hemlock';
 const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv' as const] };

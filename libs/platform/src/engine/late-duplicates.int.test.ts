@@ -9,8 +9,6 @@ import { Engine } from './engine.js';
 import type { Resume } from './protocol.js';
 import { SETTLED_FILES } from './tasks/settle-late.js';
 
-jest.setTimeout(120_000);
-
 const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [], review: 'never' as const };
 /** Room for some 3,000 rows. */
 const DEDUP_BYTES = 1 << 17;

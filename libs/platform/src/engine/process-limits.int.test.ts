@@ -26,7 +26,7 @@ beforeAll(async () => {
   ];
   const options = { ...OPTIONS, output_formats: [...OPTIONS.output_formats], review: 'never' as const };
   plan = makePlan({ detection, profile, options, receivedAt: '2026-01-01T00:00:00Z' }).plan;
-}, 60_000);
+});
 afterAll(() => free.close());
 
 /** The same task, in an engine with a limit and in one that has room. */
@@ -68,7 +68,7 @@ test('F29 what could not be done with all threads and all memory is done with on
   } finally {
     await limited.close();
   }
-}, 60_000);
+});
 
 test('an engine process has its limits, and no core dumps', async () => {
   const told: (readonly string[])[] = [];

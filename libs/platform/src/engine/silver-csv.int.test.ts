@@ -10,8 +10,6 @@ const engine = new Engine({ size: 1, memoryLimitMb: 192, threads: 2 });
 const forgetful = new Engine({ size: 1, memoryLimitMb: 192, threads: 2, dedupBytes: 1 << 17 });
 const { attempt, input } = attemptFolder('attune-silver-csv-');
 afterAll(() => Promise.all([engine.close(), forgetful.close()]));
-jest.setTimeout(60_000);
-
 const HEADER = 'patient_id,first_name,dob,deceased,phone,a #,"b ""c"", d",note';
 const NOTES = [
   'plain',

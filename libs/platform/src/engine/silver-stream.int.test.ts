@@ -8,8 +8,6 @@ import { DuckDb } from './duckdb.js';
 import { ScratchFile } from './scratch-file.js';
 import { SilverStream } from './silver-stream.js';
 
-jest.setTimeout(60_000);
-
 const { attempt } = attemptFolder('attune-silver-stream-');
 const column = (name: string): SilverColumn => ({ name, type: 'VARCHAR', role: 'field', sources: [] });
 const COLUMNS = [column('a'), column('b')];

@@ -7,8 +7,6 @@ import { attemptFolder, hashesOf, readJson } from './attempt-folder.fixture.js';
 import { Engine } from './engine.js';
 import { Slices } from './slices.js';
 
-jest.setTimeout(120_000);
-
 const OPTIONS = {
   remove_duplicates: true,
   standardize_fields: true,

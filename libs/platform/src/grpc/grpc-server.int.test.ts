@@ -10,8 +10,6 @@ import { Status } from './gen/google/rpc/status.js';
 import { BadRequest, ErrorInfo } from './gen/google/rpc/error_details.js';
 import { defineCall, defineStream } from './grpc-call.js';
 
-jest.setTimeout(30_000);
-
 const SUGGEST = DOOR.suggestMapping;
 const REQUEST: SuggestMappingRequest = { head: Buffer.from('a,b\n'), size_bytes: 0, entity: 'person', options_json: '' };
 const MiB = 1024 * 1024;

@@ -7,8 +7,6 @@ import type { SuggestMappingRequest, SuggestMappingResponse } from './gen/attune
 import { defineCall, type UnaryCall } from './grpc-call.js';
 import { type DoorCaller, SynchronousDoor } from './synchronous-door.js';
 
-jest.setTimeout(30_000);
-
 const SUGGEST: DoorMethod<SuggestMappingRequest, SuggestMappingResponse> = DOOR.suggestMapping;
 const REQUEST: SuggestMappingRequest = { head: Buffer.from('a,b\n'), size_bytes: 7, entity: '', options_json: '' };
 const ANSWER: SuggestMappingResponse = {

@@ -10,8 +10,6 @@ import { defineCall } from './grpc-call.js';
 import { SynchronousDoor } from './synchronous-door.js';
 import type { GrpcTls } from './tls.js';
 
-jest.setTimeout(60_000);
-
 const SUGGEST = DOOR.suggestMapping;
 const REQUEST = { head: Buffer.from('a\n'), size_bytes: 0, entity: '', options_json: '' };
 const ANSWER = { mapping_json: '', unsure: [], fingerprint: 'f' };

@@ -23,8 +23,6 @@ import { GarbageCollector } from './garbage-collector.js';
 import { Housekeeping } from './housekeeping.js';
 import { Retention } from './retention.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let home: string;

@@ -13,8 +13,6 @@ import { TenantsRepository } from '../database/tenants.repository.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Retention } from './retention.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let home: string;

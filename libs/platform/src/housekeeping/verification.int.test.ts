@@ -12,8 +12,6 @@ import { TenantsRepository } from '../database/tenants.repository.js';
 import { VerificationRepository } from '../database/verification.repository.js';
 import { verify } from './verification.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let home: string;

@@ -2,8 +2,6 @@ import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Database } from '../database/database.js';
 import { WindowCounter } from './window-counter.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 

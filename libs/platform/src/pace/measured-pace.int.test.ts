@@ -5,8 +5,6 @@ import { PaceRepository } from '../database/pace.repository.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { MeasuredPace, pacesOf } from './measured-pace.js';
 
-jest.setTimeout(30_000);
-
 const attempt = (bytes: number, seconds: number) => ({ operation: 'validate', stage: 'inspect', bytes, seconds }) as const;
 
 test('nothing is said of what was not measured', () => {

@@ -7,8 +7,6 @@ import { type ListenerParts, RingListener } from './listener.js';
 import { queueName } from './queue.module.js';
 import { OUTSTANDING, Rings } from './rings.js';
 
-jest.setTimeout(30_000);
-
 const SERVICE = 'validator' as const;
 
 /** What rings must do on every backend. */

@@ -21,8 +21,6 @@ import { Metrics } from '../telemetry/metrics.js';
 import { Reconciler } from './reconciler.js';
 import { TruthGauges } from './truth-gauges.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let metrics: Metrics;

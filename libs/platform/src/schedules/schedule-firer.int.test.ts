@@ -13,8 +13,6 @@ import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { ScheduleFirer } from './schedule-firer.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let schedules: SchedulesRepository;

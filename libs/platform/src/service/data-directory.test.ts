@@ -42,7 +42,7 @@ test('an owner in another container is believed for as long as it gives signs of
   while (Date.now() - statSync(lock).mtimeMs > 30_000) await new Promise((resolve) => setTimeout(resolve, 100));
   await giveBack();
   expect(existsSync(lock)).toBe(false);
-}, 20_000);
+});
 
 test('of an attempt that a crash has ended, what another one can go on with stays and nothing else', async () => {
   const job = path.join(directory, 'scratch/01890000-0000-7000-8000-000000000001');

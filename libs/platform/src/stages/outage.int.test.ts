@@ -25,8 +25,6 @@ import { ScratchFolders } from './scratch-folders.js';
 import { defineStage } from './stage.js';
 import { StageRunner } from './stage-runner.js';
 
-jest.setTimeout(60_000);
-
 const JOBS = 12;
 let fresh: FreshDatabase;
 let database: Database;

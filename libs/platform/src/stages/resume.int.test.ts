@@ -29,8 +29,6 @@ import { clearScratch } from './scratch-folders.js';
 import { defineStage } from './stage.js';
 import { StageRunner } from './stage-runner.js';
 
-jest.setTimeout(60_000);
-
 const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [], review: 'never' as const };
 const engine = new Engine({ size: 1, memoryLimitMb: 128, threads: 1, shardBytes: 1 << 18 });
 let home: string;

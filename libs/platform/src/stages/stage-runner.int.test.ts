@@ -24,8 +24,6 @@ import type { RunnerParts } from './runner-parts.js';
 import { defineStage, type Stage, type StageContext } from './stage.js';
 import { StageRunner } from './stage-runner.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let database: Database;
 let home: string;

@@ -22,8 +22,6 @@ import type { RunnerParts } from './runner-parts.js';
 import { defineStage, type Stage } from './stage.js';
 import { StageRunner } from './stage-runner.js';
 
-jest.setTimeout(60_000);
-
 const RECORDS = 3_000;
 let fresh: FreshDatabase;
 let database: Database;

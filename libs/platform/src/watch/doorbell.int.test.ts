@@ -4,8 +4,6 @@ import { Database } from '../database/database.js';
 import { submitSample } from '../database/sample-job.fixture.js';
 import { Doorbell } from './doorbell.js';
 
-jest.setTimeout(30_000);
-
 let fresh: FreshDatabase;
 let direct: Database;
 let proxy: TcpProxy;

@@ -8,8 +8,6 @@ import { type Look, WatchRepository } from '../database/watch.repository.js';
 import { Doorbell } from './doorbell.js';
 import { JobWatch, type WatchItem } from './job-watch.js';
 
-jest.setTimeout(30_000);
-
 /** Counts its queries. */
 class CountedLooks extends WatchRepository {
   count = 0;

@@ -21,8 +21,6 @@ import { Metrics } from '../telemetry/metrics.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';
 import { webhookSecret } from './webhook-secret.js';
 
-jest.setTimeout(60_000);
-
 const PEPPER = 'a pepper of these tests';
 
 interface Received {

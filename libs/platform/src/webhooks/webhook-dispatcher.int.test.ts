@@ -18,8 +18,6 @@ import { Metrics } from '../telemetry/metrics.js';
 import { WebhookDispatcher } from './webhook-dispatcher.js';
 import { webhookSecret } from './webhook-secret.js';
 
-jest.setTimeout(60_000);
-
 const PEPPER = 'a pepper of these tests';
 /** Ample for receivers that answer, and short for those that never will. */
 const AMPLE = { timeoutMs: 10_000, openMs: 60_000 };

@@ -2,8 +2,6 @@ import { services } from '../index.js';
 import { CANARY_SHA256, flyCanary } from './canary.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(120_000);
-
 const WRONG = 'f'.repeat(64);
 
 /** Values of a metric by its labels, as they are scraped. */

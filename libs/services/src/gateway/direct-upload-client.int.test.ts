@@ -7,8 +7,6 @@ import { ApiProblem, AttuneClient, UnexpectedAnswer, Unreachable } from '@attune
 import { S3Double } from '@attune/testing';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(90_000);
-
 const MiB = 1024 * 1024;
 /** Five parts, the last one short. */
 const BYTES = randomBytes(66 * MiB);

@@ -5,8 +5,6 @@ import type { Test } from 'supertest';
 import { partBytesOf } from './direct-upload.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(90_000);
-
 const MiB = 1024 * 1024;
 /** Two parts. */
 const BYTES = randomBytes(20 * MiB);

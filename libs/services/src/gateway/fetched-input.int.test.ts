@@ -29,8 +29,6 @@ import type { Request } from 'express';
 import { fetchedInput, type FetchParts } from './fetched-input.js';
 import { type Submitted, submitOnce } from './submit-once.js';
 
-jest.setTimeout(60_000);
-
 const FILE = 'patient_id,first_name\nP1,Ada\n';
 const LIMIT = 100_000;
 

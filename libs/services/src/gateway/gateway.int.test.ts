@@ -9,8 +9,6 @@ import { pino } from 'pino';
 import request from 'supertest';
 import { gateway } from './gateway.js';
 
-jest.setTimeout(30_000);
-
 const JOB = `job_${'0'.repeat(8)}-0000-7000-8000-${'0'.repeat(12)}`;
 const OPEN = [
   '/health',

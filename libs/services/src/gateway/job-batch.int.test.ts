@@ -4,8 +4,6 @@ import { type Database, type RunningProcess } from '@attune/platform';
 import request from 'supertest';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 let started: RunningGateway;
 let database: Database;
 let running: RunningProcess;

@@ -4,8 +4,6 @@ import { type Database } from '@attune/platform';
 import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const FILE = 'patient_id,first_name\nP1,Ada\nP2,Bo\n';
 const hashOf = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 

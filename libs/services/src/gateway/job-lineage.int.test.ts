@@ -5,8 +5,6 @@ import request from 'supertest';
 import { gateway, generator, harmonizer, validator } from '../index.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(120_000);
-
 const HEADER = 'member_id,full name,dob,note\n';
 const OPTIONS = {
   output_formats: ['csv'],

@@ -3,8 +3,6 @@ import { bareId } from '@attune/core';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 let gateway: RunningGateway;
 
 beforeAll(async () => {

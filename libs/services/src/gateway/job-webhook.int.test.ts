@@ -18,8 +18,6 @@ import { bareId } from '@attune/core';
 import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const JOBS = '/api/v1/jobs';
 const WEBHOOKS = '/api/v1/webhooks';
 const FILE = Buffer.from('patient_id\np1\n');

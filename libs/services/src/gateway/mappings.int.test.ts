@@ -18,8 +18,6 @@ import { generator, harmonizer, validator } from '../index.js';
 import { gateway } from './gateway.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(120_000);
-
 const MAPPINGS = '/api/v1/mappings';
 const PEOPLE = `kundennummer,vorname,geboren,region
 p1,Ada,25/03/1980,MA

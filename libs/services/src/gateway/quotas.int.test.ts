@@ -3,8 +3,6 @@ import http from 'node:http';
 import { ProblemBody, QuotaBody, type QuotaRequest, UPLOADS } from '@attune/api';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const OPEN: QuotaRequest = { queued_jobs: null, bytes_per_day: null, concurrent_uploads: null, weights: { interactive: 4, bulk: 1 } };
 let gateway: RunningGateway;
 

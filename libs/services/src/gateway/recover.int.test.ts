@@ -4,8 +4,6 @@ import { bareId, ERROR_KINDS, type ErrorCode, type WorkerService } from '@attune
 import { ArtifactsRepository, type Claim, Database, StagesRepository, type StoredArtifact } from '@attune/platform';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 let gateway: RunningGateway;
 let database: Database;
 let stages: StagesRepository;

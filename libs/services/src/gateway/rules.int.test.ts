@@ -14,8 +14,6 @@ import { generator, harmonizer, validator } from '../index.js';
 import { gateway } from './gateway.js';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(120_000);
-
 const RULES = '/api/v1/rules';
 /** Record 2 is born on no day, record 3 in the future, and record 4 has the id of record 1. */
 const PEOPLE = `patient_id,first_name,last_name,birth_date

@@ -4,8 +4,6 @@ import type { Database, RunningProcess } from '@attune/platform';
 import request from 'supertest';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const SCHEDULES = '/api/v1/schedules';
 
 let started: RunningGateway;

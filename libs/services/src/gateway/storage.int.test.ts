@@ -4,8 +4,6 @@ import { CollectionBody, JobBody, ProblemBody, RetentionDueBody } from '@attune/
 import { type Database } from '@attune/platform';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 let started: RunningGateway;
 let directory: string;
 let database: Database;

@@ -3,8 +3,6 @@ import { S3Double } from '@attune/testing';
 import request from 'supertest';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(90_000);
-
 let started: RunningGateway;
 let double: S3Double;
 

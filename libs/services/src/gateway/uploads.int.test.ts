@@ -9,8 +9,6 @@ import { type Database, type RunningProcess } from '@attune/platform';
 import request from 'supertest';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const LIMIT = 8 * 1024 * 1024;
 const hashOf = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 

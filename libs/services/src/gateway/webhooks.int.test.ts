@@ -16,8 +16,6 @@ import { type RunningProcess } from '@attune/platform';
 import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
-jest.setTimeout(60_000);
-
 const WEBHOOKS = '/api/v1/webhooks';
 
 let started: RunningGateway;

@@ -4,8 +4,6 @@ import type { JobBody } from '@attune/api';
 import { type RunningGateway, startGateway } from '../gateway/running-gateway.fixture.js';
 import { services } from '../index.js';
 
-jest.setTimeout(60_000);
-
 const PEOPLE = ['MRN,First Name,Last Name,Birth Date', 'P1,Kim,Reed,1/2/1987', 'P1,Kim,Reed,1/2/1987', 'P2,Ana,Núñez,never', 'P3'].join(
   '\n',
 );

@@ -8,8 +8,6 @@ import { Engine } from '@attune/platform';
 import { type RuleSet, parseRuleSet } from '@attune/rules';
 import { Generation, generators } from '@attune/synth';
 
-jest.setTimeout(120_000);
-
 const RECORDS = 100_000;
 const ERRORS = 10_000;
 

@@ -12,8 +12,6 @@ import { startEmbeddedPostgres } from './embedded-postgres.js';
 import type { EmbeddedPostgres } from './embedded-postgres.js';
 import { isServing, stopPostmaster } from './postmaster.js';
 
-jest.setTimeout(60_000);
-
 const COMPILED = pathToFileURL(join(import.meta.dirname, '../../../dist/database/embedded/embedded-postgres.js')).href;
 const PARENT = `
   const { startEmbeddedPostgres } = await import(${JSON.stringify(COMPILED)});

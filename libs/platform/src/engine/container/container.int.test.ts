@@ -32,8 +32,6 @@ const ZSTD_FILE = Buffer.from(
   'base64',
 );
 
-jest.setTimeout(60_000);
-
 let engine: Engine;
 
 beforeAll(() => {

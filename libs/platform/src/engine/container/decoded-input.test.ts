@@ -11,8 +11,6 @@ import { DecodedInput } from './decoded-input.js';
 const MiB = 1 << 20;
 const TEXT = Buffer.from('member_id,first_name\n'.concat(...Array.from({ length: 400 }, (_, i) => `m-${i},Ilka ${i * 7919}\n`)));
 
-jest.setTimeout(60_000);
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attune-decoded-'));

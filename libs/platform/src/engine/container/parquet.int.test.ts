@@ -8,8 +8,6 @@ import { inspectFile, type FileInspection } from '../inspect-file.js';
 import { DecodedInput } from './decoded-input.js';
 import { parquetOf } from './parquet.fixture.js';
 
-jest.setTimeout(60_000);
-
 const folder = attemptFolder('attune-parquet-test-');
 let made = 0;
 const GENEROUS = { limit: 1e9, duckdb: { memoryLimitMb: 256, threads: 2 }, onRead: (): void => {} };

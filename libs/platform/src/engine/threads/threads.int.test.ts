@@ -5,8 +5,6 @@ import { attemptFolder, hashesOf, readJson } from '../attempt-folder.fixture.js'
 import { zipOf } from '../container/containers.fixture.js';
 import { Engine } from '../engine.js';
 
-jest.setTimeout(120_000);
-
 const OPTIONS = { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: [], review: 'never' as const };
 const HEADER = 'member_id,last_name,dob,gender,note\n';
 
