@@ -34,11 +34,8 @@ describe('in a database', () => {
     await fresh.drop();
   });
 
-  test('completed jobs are measured by their attempts that were done, and asking reads at most once in a while', async () => {
-    let reads = 0;
-    const repository = new PaceRepository(database);
-    const counted = Object.assign(Object.create(repository) as PaceRepository, { measured: () => (reads++, repository.measured()) });
-    const pace = new MeasuredPace(counted, pino({ level: 'silent' }));
+  /** A completed job over 1,000 bytes with an attempt that was lost after 9 s and one that was done after 2 s. */
+  async function measuredJob(): Promise<{ tenantId: string; jobId: string }> {
     const { tenantId, jobId } = await submitSample(database);
     await database.query(`ALTER TABLE attune.jobs DISABLE TRIGGER USER`);
     await database.query(`UPDATE attune.jobs SET status = 'completed', completed_at = now(), bytes_in = 1000 WHERE id = $1`, [jobId]);
@@ -48,6 +45,27 @@ describe('in a database', () => {
          ($1, $2, 'inspect', 2, 'w', now() - interval '2 seconds', now(), 'done')`,
       [tenantId, jobId],
     );
+    return { tenantId, jobId };
+  }
+
+  test('a stage whose result was taken over from another job says nothing of how fast a worker is', async () => {
+    const { tenantId, jobId } = await measuredJob();
+    await database.query(
+      `INSERT INTO attune.job_events (tenant_id, job_id, seq, type, level, message, data)
+       VALUES ($1, $2, 1000, 'stage.done', 'info', 'taken over', '{"stage":"inspect","reused_from":"job_x"}')`,
+      [tenantId, jobId],
+    );
+    const other = await measuredJob();
+    await database.query(`UPDATE attune.attempts SET stage = 'check' WHERE job_id = $1`, [other.jobId]);
+    expect(await new PaceRepository(database).measured()).toEqual([{ operation: 'validate', stage: 'check', bytes: 1000, seconds: 2 }]);
+  });
+
+  test('completed jobs are measured by their attempts that were done, and asking reads at most once in a while', async () => {
+    let reads = 0;
+    const repository = new PaceRepository(database);
+    const counted = Object.assign(Object.create(repository) as PaceRepository, { measured: () => (reads++, repository.measured()) });
+    const pace = new MeasuredPace(counted, pino({ level: 'silent' }));
+    await measuredJob();
     await pace.refresh();
     for (let i = 0; i < 100; i++) pace.current();
     expect(pace.current().of('validate', 'inspect')).toEqual({ bytesPerSecond: 500, secondsPerJob: 2 });
