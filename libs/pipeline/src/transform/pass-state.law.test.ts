@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { ChunkWorker, type Chain, type ChunkResult } from './chunk-worker.js';
 import { planOver } from './mapping-plan.fixture.js';
 import { TransformPass } from './transform-pass.js';
-import { memory, settle, transformText, type Left } from './transform-text.fixture.js';
+import { Memory, memory, settle, transformText, type Left } from './transform-text.fixture.js';
 
 const HEADER = 'id,born,note\n';
 
@@ -20,14 +20,6 @@ const PLAN: Plan = {
   required: ['patient_id'],
 };
 
-/** A file whose content at one time another file can begin with. */
-class Slots {
-  bytes = Buffer.alloc(0);
-  write(bytes: Uint8Array): void {
-    this.bytes = Buffer.concat([this.bytes, bytes]);
-  }
-}
-
 interface Course {
   /** Bytes of a chunk. */
   readonly bytes: number;
@@ -41,7 +33,7 @@ interface Course {
 function withStops(input: Buffer, plan: Plan, { bytes, stops, budgetBytes }: Course): Omit<Left, 'rows'> & { late: number } {
   const entity = findEntity(plan.mapping.entity)!;
   const readInput = (offset: number, into: Uint8Array): number => input.copy(into, 0, offset, offset + into.length);
-  const left = { ...memory(), entered: new Slots() };
+  const left = { ...memory(), entered: new Memory() };
   const ports = { ...left, late: { budgetBytes, rows: left.lateRows }, readInput };
   let pass = new TransformPass(plan, entity, ports);
   const worker = new ChunkWorker(plan, entity, '', readInput, input.length, true);

@@ -13,10 +13,22 @@ export interface Left {
   readonly result: TransformResult;
 }
 
-class Memory {
-  bytes = Buffer.alloc(0);
+/** What was written, one after another. */
+export class Memory {
+  #room = Buffer.alloc(1 << 10);
+  #written = 0;
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.#written);
+  }
   write(bytes: Uint8Array): void {
-    this.bytes = Buffer.concat([this.bytes, bytes]);
+    this.put(this.#written, bytes);
+  }
+  protected put(offset: number, bytes: Uint8Array): void {
+    const end = offset + bytes.length;
+    // Twice as much as is needed: rows come in by the thousand, a few at a time.
+    if (end > this.#room.length) this.#room = Buffer.concat([this.bytes], 2 * end);
+    this.#room.set(bytes, offset);
+    this.#written = Math.max(this.#written, end);
   }
   read(offset: number, into: Uint8Array): number {
     return this.bytes.copy(into, 0, offset, offset + into.length);
@@ -34,7 +46,7 @@ class Memory {
 class Blocks extends Memory {
   writeAt(offset: number, bytes: Uint8Array): void {
     if (offset > this.bytes.length) throw new Error(`a gap before ${offset}`);
-    this.bytes = Buffer.concat([this.bytes.subarray(0, offset), bytes, this.bytes.subarray(offset + bytes.length)]);
+    this.put(offset, bytes);
   }
 }
 
