@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { COUNTS_FILE } from './count-reporter.mjs';
 import { ensureInstalled, ROOT } from './install.mjs';
+import { memoryScratch } from './memory-scratch.mjs';
 import { build, NX, runNode } from './processes.mjs';
 import { provideRedis, redisProgram } from './redis.mjs';
 
@@ -51,7 +52,17 @@ function environment() {
   const cache = join(ROOT, '.nx/cache');
   // Part of what Nx remembers a result by: tests that found no Redis are executed once there is one.
   const TEST_REDIS = redis || process.env.TEST_REDIS_URL ? 'present' : 'absent';
-  return { ...process.env, PATH: path, TEST_REDIS, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false', NX_CACHE_DIRECTORY: cache };
+  const TMPDIR = process.env.TMPDIR ?? memoryScratch();
+  return {
+    ...process.env,
+    ...(TMPDIR && { TMPDIR }),
+    PATH: path,
+    TEST_REDIS,
+    NX_DAEMON: 'false',
+    NX_NO_CLOUD: 'true',
+    NX_TUI: 'false',
+    NX_CACHE_DIRECTORY: cache,
+  };
 }
 
 function projectFolders() {
