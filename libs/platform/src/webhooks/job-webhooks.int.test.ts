@@ -1,9 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { WEBHOOK_TYPES, type WebhookEvent } from '@attune/api';
 import type { JobEvent } from '@attune/pipeline';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { type FreshDatabase, freshDatabase, type Received, Receivers } from '@attune/testing';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { Database, type Prepared } from '../database/database.js';
@@ -23,19 +20,12 @@ import { webhookSecret } from './webhook-secret.js';
 
 const PEPPER = 'a pepper of these tests';
 
-interface Received {
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
 let fresh: FreshDatabase;
 let database: Database;
 let webhooks: WebhooksRepository;
 let deliveries: DeliveriesRepository;
 let jobs: JobsRepository;
-let servers: Server[];
-let received: Received[];
+let receivers: Receivers;
 
 beforeAll(async () => {
   fresh = await freshDatabase();
@@ -48,29 +38,12 @@ beforeEach(async () => {
   webhooks = new WebhooksRepository(database);
   deliveries = new DeliveriesRepository(database);
   jobs = new JobsRepository(database);
-  servers = [];
-  received = [];
+  receivers = new Receivers();
 });
 afterEach(async () => {
   await database.close();
-  for (const server of servers) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await receivers.close();
 });
-
-/** A receiver that keeps what it got, at addresses that differ by their path; `answer` decides the rest. */
-async function receiver(answer: RequestListener = (_request, response) => response.writeHead(204).end()): Promise<string> {
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received.push({ path: request.url!, headers: request.headers, body });
-      answer(request, response);
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 const dispatcher = (timeoutMs = 10_000): WebhookDispatcher =>
   new WebhookDispatcher(
@@ -95,18 +68,17 @@ const due = (): Promise<unknown> => database.query(`UPDATE attune.webhook_delive
 const logOf = ({ tenantId, webhookId }: { tenantId: string; webhookId: string | null }) =>
   deliveries.list(tenantId, webhookId!, { limit: 50 });
 const eventOf = ({ body }: Received): WebhookEvent => JSON.parse(body) as WebhookEvent;
-const verified = ({ body, headers }: Received, secret: string): WebhookEvent =>
-  new Webhook(secret).verify(body, headers as Record<string, string>) as WebhookEvent;
+const verified = ({ body, headers }: Received, secret: string): WebhookEvent => new Webhook(secret).verify(body, headers) as WebhookEvent;
 
 test('what a job comes to is told at its own address and to the webhooks of its tenant, and what others come to is not told there', async () => {
-  const url = await receiver();
+  const url = await receivers.open();
   const { tenantId, jobId, webhookId } = await cancelled(`${url}/own?token=secret`);
   const registered = await webhooks.create(tenantId, { url: `${url}/all`, types: WEBHOOK_TYPES, description: null });
   await cancelled(undefined);
   await cancelled(`${url}/second`);
   await cancelled(`${url}/theirs`, 'theirs');
   await dispatcher().work();
-  const told = (path: string) => received.filter((one) => one.path === path).map((one) => eventOf(one).data.job_id);
+  const told = (path: string) => receivers.received.filter((one) => one.path === path).map((one) => eventOf(one).data.job_id);
   expect(told('/own?token=secret')).toEqual([`job_${jobId}`]);
   expect([told('/second').length, told('/theirs').length, told('/all').length]).toEqual([1, 1, 2]);
   expect(await logOf({ tenantId, webhookId })).toMatchObject([{ jobId, type: 'job.cancelled', outcome: 'delivered', tries: 1 }]);
@@ -114,7 +86,7 @@ test('what a job comes to is told at its own address and to the webhooks of its 
 });
 
 test('everything that a job comes to is told, in every generation: the review it asks for, its end, and the end after it went on', async () => {
-  const url = await receiver();
+  const url = await receivers.open();
   const { tenantId, jobId } = await submitSample(database, { operation: 'harmonize', webhookUrl: `${url}/own` });
   const step = (...events: JobEvent[]) =>
     database.transaction(async (query) => {
@@ -127,36 +99,36 @@ test('everything that a job comes to is told, in every generation: the review it
   await new RedriveRepository(database).redrive(tenantId, jobId);
   await jobs.cancel(tenantId, jobId);
   for (let i = 0; i < 3; i++) await dispatcher().work();
-  const told = received.map(eventOf).sort((a, b) => a.data.version - b.data.version);
+  const told = receivers.received.map(eventOf).sort((a, b) => a.data.version - b.data.version);
   expect(told.map(({ type }) => type)).toEqual(['job.awaiting_review', 'job.expired', 'job.cancelled']);
   expect(new Set(told.map(({ data }) => data.job_id))).toEqual(new Set([`job_${jobId}`]));
 });
 
 test('one secret of the tenant signs for all its single jobs, and while it rotates both do', async () => {
-  const url = await receiver();
+  const url = await receivers.open();
   const tenantId = await new TenantsRepository(database).ensureTenant('signed');
   const first = await webhooks.rotateJobSecret(tenantId, 3_600);
   for (let i = 0; i < 2; i++) await cancelled(`${url}/${i}`, 'signed');
   await dispatcher().work();
   const firstSecret = webhookSecret(PEPPER, tenantId, first.version);
-  for (const one of received) expect(verified(one, firstSecret).type).toBe('job.cancelled');
-  expect(received).toHaveLength(2);
+  for (const one of receivers.received) expect(verified(one, firstSecret).type).toBe('job.cancelled');
+  expect(receivers.received).toHaveLength(2);
   const second = await webhooks.rotateJobSecret(tenantId, 3_600);
   const secondSecret = webhookSecret(PEPPER, tenantId, second.version);
   expect(second.version).toBe(first.version + 1);
   await cancelled(`${url}/both`, 'signed');
   await dispatcher().work();
-  for (const secret of [firstSecret, secondSecret]) expect(verified(received.at(-1)!, secret).type).toBe('job.cancelled');
+  for (const secret of [firstSecret, secondSecret]) expect(verified(receivers.received.at(-1)!, secret).type).toBe('job.cancelled');
   await database.query(`UPDATE attune.tenants SET previous_job_secret_until = now() - interval '1 second' WHERE id = $1`, [tenantId]);
   await cancelled(`${url}/second`, 'signed');
   await dispatcher().work();
-  expect(verified(received.at(-1)!, secondSecret).type).toBe('job.cancelled');
-  expect(() => verified(received.at(-1)!, firstSecret)).toThrow();
+  expect(verified(receivers.received.at(-1)!, secondSecret).type).toBe('job.cancelled');
+  expect(() => verified(receivers.received.at(-1)!, firstSecret)).toThrow();
 });
 
 test('however many single jobs of a tenant wait for slow receivers, the others are served', async () => {
-  const slow = await receiver(() => undefined);
-  const quick = await receiver();
+  const slow = await receivers.open(() => undefined);
+  const quick = await receivers.open();
   for (let i = 0; i < 20; i++) await cancelled(`${slow}/${i}`);
   const theirs = await cancelled(`${quick}/theirs`, 'theirs');
   const registered = await webhooks.create(theirs.tenantId, { url: `${quick}/all`, types: WEBHOOK_TYPES, description: null });
@@ -171,7 +143,7 @@ test('however many single jobs of a tenant wait for slow receivers, the others a
 
 test('a try at the address of a job that fails is tried again, and the last one silences that job alone, until its owner enables it', async () => {
   let works = false;
-  const url = await receiver((_request, response) => response.writeHead(works ? 200 : 500).end());
+  const url = await receivers.open((_request, response) => response.writeHead(works ? 200 : 500).end());
   const job = await cancelled(`${url}/own`);
   const other = await cancelled(`${url}/other`);
   await database.query(`UPDATE attune.webhook_deliveries SET next_try_at = 'infinity' WHERE job_id = $1`, [other.jobId]);
@@ -190,7 +162,7 @@ test('a try at the address of a job that fails is tried again, and the last one 
   expect(await deliveries.redeliver(job.tenantId, stored.id, { id: entry!.id })).toBe(1);
   await dispatcher().work();
   expect(await logOf(job)).toMatchObject([{ id: entry!.id, outcome: 'delivered' }]);
-  expect(received.at(-1)!.headers['webhook-id']).toBe(`msg_${entry!.id}`);
+  expect(receivers.received.at(-1)!.headers['webhook-id']).toBe(`msg_${entry!.id}`);
 });
 
 test('an address that is no public one any more is looked at again at every sending, and nothing goes there', async () => {
@@ -200,12 +172,12 @@ test('an address that is no public one any more is looked at again at every send
 });
 
 test('with its job goes its webhook, the log, and what was still to be sent', async () => {
-  const url = await receiver();
+  const url = await receivers.open();
   const job = await cancelled(`${url}/own?token=secret`);
   await jobs.delete(job.tenantId, job.jobId, () => Promise.resolve());
   await due();
   await dispatcher().work();
-  expect(received).toEqual([]);
+  expect(receivers.received).toEqual([]);
   await expect(webhooks.find(job.tenantId, job.webhookId!)).rejects.toMatchObject({ code: 'not_found' });
   const left = await database.query(
     `SELECT (SELECT count(*) FROM attune.webhooks)::int AS webhooks, (SELECT count(*) FROM attune.webhook_deliveries)::int AS deliveries,

@@ -1,8 +1,6 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import type { RequestListener } from 'node:http';
 import { WEBHOOK_TYPES, type WebhookEvent } from '@attune/api';
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { type FreshDatabase, freshDatabase, type Received, Receivers } from '@attune/testing';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { Database } from '../database/database.js';
@@ -23,18 +21,12 @@ const PEPPER = 'a pepper of these tests';
 const AMPLE = { timeoutMs: 10_000, openMs: 60_000 };
 const SHORT = { ...AMPLE, timeoutMs: 200 };
 
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
 let fresh: FreshDatabase;
 let database: Database;
 let metrics: Metrics;
 let webhooks: WebhooksRepository;
 let deliveries: DeliveriesRepository;
-let servers: Server[];
-let received: Received[];
+let receivers: Receivers;
 
 beforeAll(async () => {
   fresh = await freshDatabase();
@@ -47,29 +39,14 @@ beforeEach(async () => {
   metrics = new Metrics();
   webhooks = new WebhooksRepository(database);
   deliveries = new DeliveriesRepository(database);
-  servers = [];
-  received = [];
+  receivers = new Receivers();
 });
 afterEach(async () => {
   await database.close();
-  for (const server of servers) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await receivers.close();
 });
 
-/** A receiver that keeps what it got; `answer` decides the rest. */
-async function receiver(answer: RequestListener): Promise<string> {
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received.push({ headers: request.headers, body });
-      answer(request, response);
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-}
+const receiver = async (answer: RequestListener): Promise<string> => `${await receivers.open(answer)}/hook`;
 const status = (code: number, headers = {}): Promise<string> => receiver((_request, response) => response.writeHead(code, headers).end());
 
 const dispatcher = (over = deliveries, limits = AMPLE): WebhookDispatcher =>
@@ -97,7 +74,7 @@ async function cancelledJob(tenant = 'sample'): Promise<string> {
 const due = (): Promise<unknown> => database.query(`UPDATE attune.webhook_deliveries SET next_try_at = now() WHERE outcome = 'pending'`);
 const log = (webhook: StoredWebhook & { tenantId: string }) => deliveries.list(webhook.tenantId, webhook.id, { limit: 50 });
 const verified = ({ body, headers }: Received, webhook: StoredWebhook): WebhookEvent =>
-  new Webhook(webhookSecret(PEPPER, webhook.id, webhook.secretVersion)).verify(body, headers as Record<string, string>) as WebhookEvent;
+  new Webhook(webhookSecret(PEPPER, webhook.id, webhook.secretVersion)).verify(body, headers) as WebhookEvent;
 const counted = async (outcome: string) =>
   (await metrics.webhookDeliveries.get()).values
     .filter(({ labels }) => labels.outcome === outcome)
@@ -108,14 +85,14 @@ test('a committed event arrives once, signed as the official library reads it, a
   const jobId = await cancelledJob();
   await dispatcher().work();
   await dispatcher().work();
-  expect(received).toHaveLength(1);
-  expect(verified(received[0]!, webhook)).toEqual({
+  expect(receivers.received).toHaveLength(1);
+  expect(verified(receivers.received[0]!, webhook)).toEqual({
     type: 'job.cancelled',
     timestamp: expect.stringMatching(/^\d{4}-.*Z$/) as string,
     data: { job_id: `job_${jobId}`, status: 'cancelled', version: 2, links: { self: `/api/v1/jobs/job_${jobId}` } },
   });
   expect(await log(webhook)).toMatchObject([{ jobId, outcome: 'delivered', tries: 1, lastStatus: 204, lastError: null }]);
-  expect(received[0]!.headers['webhook-id']).toBe(`msg_${(await log(webhook))[0]!.id}`);
+  expect(receivers.received[0]!.headers['webhook-id']).toBe(`msg_${(await log(webhook))[0]!.id}`);
 });
 
 test('what was not committed is never sent', async () => {
@@ -129,7 +106,7 @@ test('what was not committed is never sent', async () => {
     }),
   ).rejects.toThrow();
   await dispatcher().work();
-  expect([received.length, (await log(webhook)).length]).toEqual([0, 0]);
+  expect([receivers.received.length, (await log(webhook)).length]).toEqual([0, 0]);
 });
 
 test('a gateway that dies between sending and writing it down is followed by another, which sends the same id again', async () => {
@@ -146,13 +123,13 @@ test('a gateway that dies between sending and writing it down is followed by ano
   die = false;
   const successor = dispatcher();
   await successor.work();
-  expect(received).toHaveLength(1);
+  expect(receivers.received).toHaveLength(1);
   // The lease of the dead one ends.
   await due();
   await successor.work();
-  expect(received).toHaveLength(2);
-  expect(received[1]!.headers['webhook-id']).toBe(received[0]!.headers['webhook-id']);
-  expect(received[1]!.body).toBe(received[0]!.body);
+  expect(receivers.received).toHaveLength(2);
+  expect(receivers.received[1]!.headers['webhook-id']).toBe(receivers.received[0]!.headers['webhook-id']);
+  expect(receivers.received[1]!.body).toBe(receivers.received[0]!.body);
   expect(await log(webhook)).toMatchObject([{ outcome: 'delivered', tries: 1 }]);
 });
 
@@ -161,8 +138,8 @@ test('several gateways at once send each delivery once', async () => {
   for (let i = 0; i < 6; i++) await cancelledJob();
   const gateways = [dispatcher(), dispatcher(), dispatcher()];
   for (let i = 0; i < 3; i++) await Promise.all(gateways.map((gateway) => gateway.work()));
-  expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
-  expect(received).toHaveLength(6);
+  expect(new Set(receivers.received.map(({ headers }) => headers['webhook-id'])).size).toBe(6);
+  expect(receivers.received).toHaveLength(6);
   expect((await log(webhook)).every(({ outcome }) => outcome === 'delivered')).toBe(true);
 });
 
@@ -196,7 +173,7 @@ describe('a try that fails', () => {
       await due();
       await dispatcher().work();
     }
-    expect(received).toHaveLength(10);
+    expect(receivers.received).toHaveLength(10);
     expect(await log(webhook)).toMatchObject([{ outcome: 'failed', tries: 10 }]);
     expect(await webhooks.find(webhook.tenantId, webhook.id)).toMatchObject({ disabledReason: 'exhausted', version: 2 });
     expect(await counted('exhausted')).toBe(1);
@@ -216,7 +193,7 @@ test('410 disables the webhook at once', async () => {
   expect(await webhooks.find(webhook.tenantId, webhook.id)).toMatchObject({ disabledReason: 'gone' });
   await due();
   await dispatcher().work();
-  expect(received.length).toBeLessThanOrEqual(2);
+  expect(receivers.received.length).toBeLessThanOrEqual(2);
 });
 
 test('a host that fails again and again is left alone, and waiting there charges no try; other tenants are served', async () => {
@@ -228,11 +205,11 @@ test('a host that fails again and again is left alone, and waiting there charges
   for (let i = 0; i < 6; i++) await cancelledJob();
   for (let i = 0; i < 3; i++) await gateway.work();
   // The breaker opened with the fifth failure; at most three more were under way.
-  expect((await log(webhook)).map(({ tries }) => tries).reduce((sum, tries) => sum + tries, 0)).toBe(received.length);
-  const before = received.length;
+  expect((await log(webhook)).map(({ tries }) => tries).reduce((sum, tries) => sum + tries, 0)).toBe(receivers.received.length);
+  const before = receivers.received.length;
   await due();
   for (let i = 0; i < 2; i++) await gateway.work();
-  expect(received).toHaveLength(before);
+  expect(receivers.received).toHaveLength(before);
   expect(await counted('postponed')).toBeGreaterThanOrEqual(4);
   expect((await log(webhook)).every(({ outcome, nextTryAt }) => outcome === 'pending' && nextTryAt > Date.now())).toBe(true);
   works = true;
@@ -255,13 +232,13 @@ test('while secrets rotate both sign, and the old one ends with its time', async
   const rotated = await webhooks.rotateSecret(webhook.tenantId, webhook.id, 3_600);
   await cancelledJob();
   await dispatcher().work();
-  expect(verified(received[0]!, rotated).type).toBe('job.cancelled');
-  expect(verified(received[0]!, webhook).type).toBe('job.cancelled');
+  expect(verified(receivers.received[0]!, rotated).type).toBe('job.cancelled');
+  expect(verified(receivers.received[0]!, webhook).type).toBe('job.cancelled');
   await database.query(`UPDATE attune.webhooks SET previous_secret_until = now() - interval '1 second'`);
   await cancelledJob();
   await dispatcher().work();
-  expect(verified(received[1]!, rotated).type).toBe('job.cancelled');
-  expect(() => verified(received[1]!, webhook)).toThrow();
+  expect(verified(receivers.received[1]!, rotated).type).toBe('job.cancelled');
+  expect(() => verified(receivers.received[1]!, webhook)).toThrow();
 });
 
 test('a webhook is told of its own tenant, and of the types it asked for', async () => {
@@ -271,7 +248,7 @@ test('a webhook is told of its own tenant, and of the types it asked for', async
   await cancelledJob();
   await dispatcher().work();
   expect([await log(theirs), await log(failures)]).toEqual([[], []]);
-  expect(received).toEqual([]);
+  expect(receivers.received).toEqual([]);
 });
 
 test('a job that asks for a review tells so, and what was delivered can be sent once more under its id', async () => {
@@ -287,14 +264,14 @@ test('a job that asks for a review tells so, and what was delivered can be sent 
     });
   const gateway = dispatcher();
   await gateway.work();
-  expect(received.map((one) => verified(one, webhook))).toMatchObject([
+  expect(receivers.received.map((one) => verified(one, webhook))).toMatchObject([
     { type: 'job.awaiting_review', data: { status: 'awaiting_review' } },
   ]);
   const { id } = (await log(webhook))[0]!;
   expect(await deliveries.redeliver(tenantId, webhook.id, { id })).toBe(1);
   await gateway.work();
-  expect(received).toHaveLength(2);
-  expect(received[1]!.headers['webhook-id']).toBe(`msg_${id}`);
+  expect(receivers.received).toHaveLength(2);
+  expect(receivers.received[1]!.headers['webhook-id']).toBe(`msg_${id}`);
   const { tenantId: other } = await register(webhook.url, 'theirs');
   await expect(deliveries.redeliver(other, webhook.id, { id })).rejects.toMatchObject({ code: 'not_found' });
 });

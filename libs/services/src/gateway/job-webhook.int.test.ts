@@ -1,7 +1,3 @@
-import { EventEmitter, once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import {
   type DeliveryList,
   JobBody,
@@ -15,6 +11,7 @@ import {
   WebhooksClient,
 } from '@attune/api';
 import { bareId } from '@attune/core';
+import { Receivers } from '@attune/testing';
 import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
@@ -23,31 +20,15 @@ const WEBHOOKS = '/api/v1/webhooks';
 const FILE = Buffer.from('patient_id\np1\n');
 const REFUSED = 'https://127.0.0.2/hook?token=told-nobody';
 
-interface Message {
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
 let started: RunningGateway;
-let receiver: Server;
 let origin: string;
 let sha256: string;
 let secret: string;
 let logged = '';
-const messages: Message[] = [];
-const arrivals = new EventEmitter();
+const receivers = new Receivers();
 
 beforeAll(async () => {
-  receiver = createServer((request, answer) => {
-    void text(request).then((body) => {
-      messages.push({ path: request.url!, headers: request.headers as Record<string, string>, body });
-      answer.writeHead(204).end();
-      arrivals.emit('message');
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  origin = await receivers.open();
   started = await startGateway({
     settings: { ATTUNE_EGRESS_ALLOW: '127.0.0.1' },
     log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
@@ -58,8 +39,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await started?.close();
-  receiver.closeAllConnections();
-  receiver.close();
+  await receivers.close();
 });
 
 const call: RunningGateway['call'] = (...asked) => started.call(...asked);
@@ -75,12 +55,8 @@ const placesOf = (answer: { body: unknown }) => {
 
 /** What was told at the address, once something was. */
 async function toldAt(url: string): Promise<WebhookEvent[]> {
-  const path = url.slice(origin.length);
-  for (;;) {
-    const found = messages.filter((message) => message.path === path);
-    if (found.length > 0) return found.map(({ headers, body }) => verifyWebhook(secret, headers, body));
-    await once(arrivals, 'message');
-  }
+  const found = await receivers.matching(({ path }) => path === url.slice(origin.length));
+  return found.map(({ headers, body }) => verifyWebhook(secret, headers, body));
 }
 
 async function deliveredLog(webhookId: string): Promise<DeliveryList> {
@@ -110,10 +86,10 @@ test('a job that was submitted with an address tells there what becomes of it, i
   expect((await jobOf(second!)).webhook_id).toBeUndefined();
   const log = await deliveredLog(form.webhook_id!);
   expect(log.data).toMatchObject([{ job_id: form.job_id, type: 'job.cancelled', outcome: 'delivered', tries: 1 }]);
-  const before = messages.length;
+  const before = receivers.received.length;
   expect(await hooks().redeliver(form.webhook_id!, { delivery_id: log.data[0]!.delivery_id })).toEqual({ redelivered: 1 });
   await deliveredLog(form.webhook_id!);
-  expect(messages.slice(before).map(({ headers }) => headers['webhook-id'])).toEqual([log.data[0]!.delivery_id]);
+  expect(receivers.received.slice(before).map(({ headers }) => headers['webhook-id'])).toEqual([log.data[0]!.delivery_id]);
   expect(logged).not.toMatch(/told-nobody|whsec_/);
 });
 

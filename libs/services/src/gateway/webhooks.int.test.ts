@@ -1,18 +1,15 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import {
   DeliveryList,
   JobBody,
   ProblemBody,
   verifyWebhook,
   WebhookBody,
-  type WebhookEvent,
   WebhookList,
   WebhooksClient,
   WebhookWithSecret,
 } from '@attune/api';
 import { type RunningProcess } from '@attune/platform';
+import { Receivers } from '@attune/testing';
 import { pino } from 'pino';
 import { type RunningGateway, startGateway } from './running-gateway.fixture.js';
 
@@ -22,21 +19,12 @@ let started: RunningGateway;
 let running: RunningProcess;
 let ours: string;
 let theirs: string;
-let receiver: Server;
 let url: string;
 let logged = '';
-/** Told of each message that comes. */
-let onMessage: (message: { headers: Record<string, string>; body: string }) => void = () => undefined;
+const receivers = new Receivers();
 
 beforeAll(async () => {
-  receiver = createServer((message, answer) => {
-    void text(message).then((body) => {
-      answer.writeHead(204).end();
-      onMessage({ headers: message.headers as Record<string, string>, body });
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook?token=told-nobody`;
+  url = `${await receivers.open()}/hook?token=told-nobody`;
   started = await startGateway({
     settings: { ATTUNE_EGRESS_ALLOW: '127.0.0.1' },
     log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
@@ -46,8 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await started?.close();
-  receiver.closeAllConnections();
-  receiver.close();
+  await receivers.close();
 });
 
 const call: RunningGateway['call'] = (...asked) => started.call(...asked);
@@ -62,13 +49,14 @@ const create = async (body: object = {}): Promise<WebhookWithSecret> =>
 
 test('the owner of a webhook is told of a job that has ended, with a signature its secret verifies, and finds that in the log', async () => {
   const webhook = await create();
-  const told = new Promise<WebhookEvent>((resolve) => {
-    onMessage = ({ headers, body }) => resolve(verifyWebhook(webhook.secret, headers, body));
-  });
   const file = Buffer.from('patient_id\np1\n');
   const { job_id: jobId } = JobBody.parse((await call('post', '/api/v1/jobs').attach('file', file, 'people.csv').expect(202)).body);
   await call('post', `/api/v1/jobs/${jobId}/cancel`).expect(202);
-  expect(await told).toMatchObject({ type: 'job.cancelled', data: { job_id: jobId, status: 'cancelled' } });
+  const [told] = await receivers.matching(() => true);
+  expect(verifyWebhook(webhook.secret, told!.headers, told!.body)).toMatchObject({
+    type: 'job.cancelled',
+    data: { job_id: jobId, status: 'cancelled' },
+  });
   const client = new WebhooksClient({ url: running.url, apiKey: ours, fetch });
   let log: DeliveryList;
   do log = await client.deliveries(webhook.webhook_id, { limit: 10 });
@@ -76,11 +64,9 @@ test('the owner of a webhook is told of a job that has ended, with a signature i
   expect(log.data).toMatchObject([
     { job_id: jobId, type: 'job.cancelled', tries: 1, last_status: 204, last_error: null, next_try_at: null },
   ]);
-  const again = new Promise<string>((resolve) => {
-    onMessage = ({ headers }) => resolve(headers['webhook-id']!);
-  });
   expect(await client.redeliver(webhook.webhook_id, { delivery_id: log.data[0].delivery_id })).toEqual({ redelivered: 1 });
-  expect(await again).toBe(log.data[0].delivery_id);
+  const [again] = await receivers.matching((_, ordinal) => ordinal > 0);
+  expect(again!.headers['webhook-id']).toBe(log.data[0].delivery_id);
   await client.remove(webhook.webhook_id);
   expect(logged).not.toMatch(/told-nobody|whsec_/);
 });
