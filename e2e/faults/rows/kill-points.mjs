@@ -70,12 +70,16 @@ async function hurt(at, point, action) {
   if (action === 'kill') await bed.whole();
 }
 
-/** Who comes to the point first has every row still to load: the warehouse is empty when the jobs begin to flow. */
+/**
+ * Who comes to the point first has every row still to load: the warehouse is empty when the jobs begin to flow. What is soon over may have
+ * met no job of a tenant whose rows are looked at then, so each has one more.
+ */
 async function loadCell(at, point, action) {
   await emptied(at.bed);
   const stop = at.load.keep(FLOWING);
   try {
     await hurt(at, point, action);
+    for (const tenant of at.load.loading) await at.load.submit(tenant);
   } finally {
     await at.bed.heal();
     await stop();

@@ -293,7 +293,7 @@ export class Attempt {
   async #store(scratch: string, files: readonly LeftFile[]): Promise<StoredArtifact[]> {
     const stored: StoredArtifact[] = [];
     for (const { kind, file, records } of files) {
-      if (this.#abort.signal.aborted) throw new AppError('stage.cancelled', 'the stage was stopped');
+      this.#abort.signal.throwIfAborted();
       const key = `tenants/${this.claim.tenantId}/jobs/${this.claim.jobId}/${this.claim.stage}/${this.claim.shard}/${this.claim.epoch}/${file}`;
       const { bytes, sha256 } = await this.parts.blobs.adopt(path.join(scratch, file), key, { signal: this.#abort.signal });
       await failpoint('publish.mid_part', this.claim);

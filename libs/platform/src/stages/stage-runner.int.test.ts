@@ -17,6 +17,7 @@ import { type SampleJob, submitSample } from '../database/sample-job.fixture.js'
 import { type Claim, StagesRepository } from '../database/stages.repository.js';
 import { WarehouseRepository } from '../database/warehouse.repository.js';
 import type { Engine } from '../engine/engine.js';
+import { useFailpoints } from '../failpoints/failpoint.js';
 import { Rings } from '../queue/rings.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { Doorbell } from '../watch/doorbell.js';
@@ -58,6 +59,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  useFailpoints(undefined);
   await Promise.all(runners.map((runner) => runner.stop(0)));
   await bell.close();
   await database.close();
@@ -232,6 +234,26 @@ test('F29 a stage that ran out of memory is tried with less, three times in all,
   const { job } = await jobUntil(sample, (detail) => detail.job.completed_at !== null);
   expect(job).toMatchObject({ status: 'failed', error: { code: 'engine.out_of_memory', class: 'resource', stage: 'inspect' } });
   expect(asked).toEqual([undefined, true, true]);
+});
+
+test('what goes wrong while work is told of is tried again like any failure, also where it is noticed when the work is done', async () => {
+  const sample = await submitSample(database);
+  useFailpoints(home);
+  await writeFile(path.join(home, 'work.first_record'), 'throw');
+  run('harmonizer', STAGES);
+  run('validator', [
+    defineStage('inspect', 'validator', (context) => {
+      context.progress({ done: 1, total: 3 });
+      return inspect.run(context);
+    }),
+    ...STAGES.slice(1),
+  ]);
+  const { job } = await jobUntil(sample, (detail) => detail.job.completed_at !== null);
+  expect(job).toMatchObject({ status: 'completed', error: null });
+  expect(await database.query(`SELECT epoch::int, outcome FROM attune.attempts WHERE stage = 'inspect' ORDER BY epoch`)).toEqual([
+    { epoch: 1, outcome: 'failed' },
+    { epoch: 2, outcome: 'done' },
+  ]);
 });
 
 test('an unknown exception keeps its message to itself', async () => {
