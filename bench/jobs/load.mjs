@@ -35,7 +35,7 @@ export async function load(url, { connections, seconds, request, total = Infinit
   };
 }
 
-/** A connection that is kept, with one request under way: a client of HTTP proper takes as much of the processors as the server that it measures. */
+/** A connection that is kept, with one request under way. It reads no more of an answer than it needs: the processors are the server's as well. */
 class Line {
   #socket;
   #host;
