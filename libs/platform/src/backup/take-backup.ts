@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '@attune/core';
 import { atOnce } from '../blobs/at-once.js';
 import type { BlobStore, StoredBlob } from '../blobs/blob-store.js';
+import { READINGS } from '../blobs/hashing.js';
 import { type BackedUpObject, BackupRepository } from '../database/backup.repository.js';
 import type { Database } from '../database/database.js';
 import { REMOVAL_LOCK } from '../database/removal.js';
@@ -17,7 +18,6 @@ import { CLUSTER, machine, type Manifest, PLACES, writeManifest } from './manife
 const SECRETS = ['postgres-password', 'pepper', 'api-key'] as const;
 const AT_ONCE = 4;
 const GATE_MS = 30_000;
-const READINGS = 3;
 /** The list of what is to be copied; the list of what was copied takes its place. */
 const WANTED = 'objects.wanted';
 
@@ -133,7 +133,6 @@ async function copyObjects({ folder, blobs }: Options, list: InventoryWriter): P
   return { tally: await list.close(), damaged };
 }
 
-/** A disk or a network in between may have erred once, so what differs is read twice more. */
 async function copyObject(blobs: Options['blobs'], key: string, expected: StoredBlob, target: string): Promise<boolean> {
   for (let reading = 1; ; reading++) {
     try {

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import type { Stoppable, StoredBlob } from './blob-store.js';
 import { translateFile } from './file-error.js';
+import { Hashing, READINGS } from './hashing.js';
 
-/** A disk or a network in between may have erred once, so what differs is read twice more. */
-export const READINGS = 3;
 const READ_BYTES = 1024 * 1024;
 
 /** A local file with the bytes that `open` gives, verified against size and hash; none is left where that fails. @throws AppError artifact_corrupt */
@@ -24,16 +22,9 @@ export async function fetchVerified(open: () => Readable, expected: StoredBlob, 
 }
 
 async function written(source: Readable, expected: StoredBlob, file: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      hash.update(chunk);
-      // More than there should be must not fill the disk before it is found wrong.
-      done(null, bytes > expected.bytes ? undefined : chunk);
-    },
-  });
-  await pipeline(source, count, createWriteStream(file, { highWaterMark: READ_BYTES }), signal ? { signal } : {});
-  return bytes === expected.bytes && hash.digest('hex') === expected.sha256;
+  // More than there should be must not fill the disk before it is found wrong.
+  const hashing = new Hashing((chunk, bytes, done) => done(null, bytes > expected.bytes ? undefined : chunk));
+  await pipeline(source, hashing, createWriteStream(file, { highWaterMark: READ_BYTES }), signal ? { signal } : {});
+  const found = hashing.found();
+  return found.bytes === expected.bytes && found.sha256 === expected.sha256;
 }

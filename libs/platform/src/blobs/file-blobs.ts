@@ -2,13 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@attune/core';
 import { failpoint } from '../failpoints/failpoint.js';
 import type { BlobStore, ListedBlob, Stoppable, StoredBlob } from './blob-store.js';
-import { READINGS } from './fetch-verified.js';
 import { translateFile } from './file-error.js';
+import { hashed, Hashing, READINGS } from './hashing.js';
 
 const READ_BYTES = 1024 * 1024;
 /** What is read in one piece. */
@@ -27,26 +27,20 @@ export class FileBlobs implements BlobStore {
   ): Promise<StoredBlob & { key: string }> {
     const incoming = path.join(this.directory, INCOMING, randomUUID());
     await mkdir(path.dirname(incoming), { recursive: true });
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
-        hash.update(chunk);
-        const held = failpoint('upload.mid_body');
-        if (bytes > limitBytes) done(new AppError('payload_too_large', `the file is larger than ${limitBytes} bytes`));
-        else if (held === undefined) done(null, chunk);
-        else held.then(() => done(null, chunk), done);
-      },
+    const hashing = new Hashing((chunk, bytes, done) => {
+      const held = failpoint('upload.mid_body');
+      if (bytes > limitBytes) done(new AppError('payload_too_large', `the file is larger than ${limitBytes} bytes`));
+      else if (held === undefined) done(null, chunk);
+      else held.then(() => done(null, chunk), done);
     });
     try {
       // Opened before anything can fail: a file that is created after the clean-up would stay for ever.
       const file = await open(incoming, 'wx');
-      await pipeline(source, count, file.createWriteStream({ highWaterMark: READ_BYTES, flush: true }), signal ? { signal } : {});
-      const sha256 = hash.digest('hex');
-      const key = keyOf(sha256);
+      await pipeline(source, hashing, file.createWriteStream({ highWaterMark: READ_BYTES, flush: true }), signal ? { signal } : {});
+      const found = hashing.found();
+      const key = keyOf(found.sha256);
       await this.#place(incoming, key);
-      return { bytes, sha256, key };
+      return { ...found, key };
     } catch (error) {
       await rm(incoming, { force: true });
       signal?.throwIfAborted();
@@ -168,7 +162,6 @@ export class FileBlobs implements BlobStore {
   }
 }
 
-/** A disk or a network in between may have erred once, so what differs is read twice more. */
 async function isStored(file: string, expected: StoredBlob): Promise<boolean> {
   for (let reading = 0; reading < READINGS; reading++) {
     const found = await digest(file);
@@ -179,15 +172,7 @@ async function isStored(file: string, expected: StoredBlob): Promise<boolean> {
 
 /** sha256 and size of a file: a small one in one piece, since a stream would take memory for a large one, else in blocks. */
 export async function digest(file: string): Promise<StoredBlob> {
-  const hash = createHash('sha256');
-  if ((await stat(file)).size <= SMALL_BYTES) {
-    const whole = await readFile(file);
-    return { sha256: hash.update(whole).digest('hex'), bytes: whole.length };
-  }
-  let bytes = 0;
-  for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest('hex'), bytes };
+  if ((await stat(file)).size > SMALL_BYTES) return hashed(createReadStream(file, { highWaterMark: READ_BYTES }));
+  const whole = await readFile(file);
+  return { sha256: createHash('sha256').update(whole).digest('hex'), bytes: whole.length };
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { GetObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '@attune/core';
 import type { DirectTransfers, DirectUpload, StoredBlob, UploadedPart } from './blob-store.js';
+import { hashed } from './hashing.js';
 import { interimKey, type S3Bucket } from './s3-bucket.js';
 import { translateS3 } from './s3-error.js';
 import { Multipart, partsIn } from './s3-multipart.js';
@@ -55,9 +55,7 @@ export class S3Direct implements DirectTransfers {
 
   async finishUpload(upload: DirectUpload, keyOf: (sha256: string) => string, limitBytes: number): Promise<StoredBlob & { key: string }> {
     const bytes = (await this.#complete(upload, limitBytes)) ?? (await this.#sizeOf(upload.key));
-    const hash = createHash('sha256');
-    for await (const chunk of new S3Reading(this.bucket, upload.key) as AsyncIterable<Buffer>) hash.update(chunk);
-    const sha256 = hash.digest('hex');
+    const { sha256 } = await hashed(new S3Reading(this.bucket, upload.key));
     const key = keyOf(sha256);
     await move(this.bucket, upload.key, key, bytes);
     return { bytes, sha256, key };

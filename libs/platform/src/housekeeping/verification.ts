@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { BlobStore, StoredBlob } from '../blobs/blob-store.js';
+import { hashed, READINGS } from '../blobs/hashing.js';
 import type { Fault, NamedObject, VerificationRepository } from '../database/verification.repository.js';
 import type { Amount } from './garbage-collector.js';
 
 const BATCH = 500;
 /** Of the objects that are older than a day every twentieth is read. */
 const SAMPLE = 20;
-const READINGS = 3;
 
 /** What was looked at, and what is wrong with it. */
 export interface Verification {
@@ -72,17 +71,11 @@ async function faultOf(blobs: BlobStore, object: NamedObject, listed: number | u
 
 /** Undefined where the object is not there or cannot be read. */
 async function digestOf(blobs: BlobStore, key: string): Promise<StoredBlob | undefined> {
-  const hash = createHash('sha256');
-  let bytes = 0;
   try {
-    for await (const chunk of blobs.open(key) as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      bytes += chunk.length;
-    }
+    return await hashed(blobs.open(key));
   } catch {
     return undefined;
   }
-  return { sha256: hash.digest('hex'), bytes };
 }
 
 const nothing = (): Amount => ({ objects: 0, bytes: 0 });

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LOOK_AHEAD, slicesOf, type Slice } from '@attune/pipeline';
+import { hashed } from '../../blobs/hashing.js';
 import type { Task } from '../protocol.js';
 import type { Slices } from '../slices.js';
 
@@ -23,7 +23,8 @@ export const cutTask: Task<'cut'> = async ({ input, plan, sliceBytes, identity, 
     const slices: Slices['slices'] = [];
     for (const { from, to } of cut) {
       const end = Math.min(size, to + LOOK_AHEAD);
-      slices.push({ from, to, end, sha256: await hashOf(input, from.byteOffset, end) });
+      const { sha256 } = await hashed(createReadStream(input, { start: from.byteOffset, end: end - 1, highWaterMark: 1 << 20 }));
+      slices.push({ from, to, end, sha256 });
       onProgress({ done: (size + to) / 2, total: size });
     }
     await writeFile(join(scratch, 'slices.json'), JSON.stringify({ identity, slices } satisfies Slices), { flag: 'wx' });
@@ -32,10 +33,3 @@ export const cutTask: Task<'cut'> = async ({ input, plan, sliceBytes, identity, 
     closeSync(fd);
   }
 };
-
-async function hashOf(path: string, start: number, end: number): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(path, { start, end: end - 1, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)
-    hash.update(bytes);
-  return hash.digest('hex');
-}

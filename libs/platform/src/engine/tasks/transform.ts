@@ -121,7 +121,7 @@ async function pass(input: TaskInputs['transform'], reading: Reading, store: Sto
   }
 }
 
-/** Small inputs are read again as quickly as anything is found. */
+/** Undefined where none are kept: a small input is read again as quickly as a checkpoint of it is found and opened. */
 function checkpointsOf(
   { plan, scratch, planFindings, resume, careful }: TaskInputs['transform'],
   { source, shardBytes, dedupBytes }: Reading,
