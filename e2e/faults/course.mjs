@@ -26,7 +26,7 @@ export class Course {
       for (const row of rows) {
         const missing = this.#missing(row);
         if (missing) this.#tell(row, { outcome: 'not executed', reason: missing });
-        else for (let seed = 1; seed <= this.how.seeds; seed++) await this.#one(row, seed);
+        else for (let i = 0; i < this.how.seeds; i++) await this.#one(row, this.how.firstSeed + i);
       }
     } finally {
       await this.end();

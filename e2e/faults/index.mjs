@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '' },
     seeds: { type: 'string', default: '1' },
+    'first-seed': { type: 'string', default: '1' },
     backend: { type: 'string', default: 'postgres,redis' },
     scale: { type: 'string', default: '0.05' },
     slack: { type: 'string', default: '1' },
@@ -39,6 +40,7 @@ for (const backend of values.backend.split(',')) {
   }
   course = new Course(path.join(directory, backend), backend, {
     seeds: Number(values.seeds),
+    firstSeed: Number(values['first-seed']),
     scale: Number(values.scale),
     slack: Number(values.slack),
     records: Number(values.records),
