@@ -69,6 +69,16 @@ function ringsKeepTheirPromises(urlOf: () => string): void {
     expect(failures).toEqual([]);
   });
 
+  test('nobody is rung for what a worker of this process takes, and others are where it is busy', async () => {
+    let free = true;
+    rings.nearby(SERVICE, () => free);
+    await rings.ring([SERVICE]);
+    expect(await queue.getWaitingCount()).toBe(0);
+    free = false;
+    await rings.ring([SERVICE]);
+    expect(await queue.getWaitingCount()).toBe(1);
+  });
+
   test('rings that nobody answers are bounded', async () => {
     for (let i = 0; i < OUTSTANDING + 20; i++) await rings.ring([SERVICE]);
     expect(await queue.getWaitingCount()).toBe(OUTSTANDING);

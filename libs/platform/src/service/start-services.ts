@@ -237,7 +237,7 @@ function startRunners(
       url: parts.queueUrl,
       service,
       slots,
-      work: () => runner.work(),
+      work: () => runner.heard(),
       waiting: () => runnerParts.rings.waiting(service),
       onRebuilt: () => {
         metrics.listenersRebuilt.inc({ service });
@@ -255,6 +255,7 @@ function startRunners(
     const timer = setInterval(announce, PRESENCE_MS);
     announce();
     runner.start(() => listener.missed());
+    runnerParts.rings.nearby(service, () => runner.look());
     return {
       stop: async () => {
         clearInterval(timer);

@@ -256,6 +256,32 @@ test('what goes wrong while work is told of is tried again like any failure, als
   ]);
 });
 
+test('a runner that is free is told by its own process, one that is busy leaves the ring to others, and takes a ring when it has a slot', async () => {
+  const [first, second] = [await submitSample(database), await submitSample(database)];
+  const ends: (() => void)[] = [];
+  const held = defineStage('inspect', 'validator', async (context) => {
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return leave(context, 'detection', '{}');
+  });
+  const runner = new StageRunner('validator', 'validator-0', 1, [held, ...STAGES.slice(1)], parts);
+  runners.push(runner);
+  expect(runner.look()).toBe(true);
+  await jobUntil(first, () => ends.length === 1);
+  expect(runner.look()).toBe(false);
+  let taken = false;
+  const ring = runner.heard().then(() => (taken = true));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([taken, ends.length]).toEqual([false, 1]);
+  ends[0]!();
+  await jobUntil(second, () => ends.length === 2);
+  ends[1]!();
+  await ring;
+  expect(runner.look()).toBe(true);
+  await runner.stop(0);
+  expect(runner.look()).toBe(false);
+  await runner.heard(); // a ring that comes too late is not kept
+});
+
 test('an unknown exception keeps its message to itself', async () => {
   const sample = await submitSample(database);
   run('validator', [defineStage('inspect', 'validator', () => Promise.reject(new Error('Maria Invented, born 1987-03-09')))]);

@@ -17,6 +17,8 @@ const SWEEP_MS = 10_000;
 export class StageRunner {
   readonly #running = new Map<Claim, { attempt: Attempt; done: Promise<void> }>();
   readonly #stages: ReadonlyMap<string, Stage>;
+  /** Rings that wait for a slot. */
+  readonly #waiting: (() => void)[] = [];
   #claiming = 0;
   #open = true;
   #patient = true;
@@ -56,14 +58,30 @@ export class StageRunner {
    */
   async work(onFound?: () => void): Promise<void> {
     let tell = onFound;
-    while (this.#open && this.#running.size + this.#claiming < this.slots) {
+    while (this.#open && !this.#isFull) {
       this.#claiming++;
       const claim = await this.#claim().finally(() => this.#claiming--);
+      if (claim) {
+        tell?.();
+        tell = undefined;
+        await this.#run(claim);
+      }
+      this.#waiting.shift()?.();
       if (!claim) return;
-      tell?.();
-      tell = undefined;
-      await this.#run(claim);
     }
+  }
+
+  /** Looks for work at once and answers true; false when it could take none now, so that others have to be told. */
+  look(): boolean {
+    if (!this.#open || this.#isFull || this.parts.blobs.circuit?.refuses === true) return false;
+    void this.work();
+    return true;
+  }
+
+  /** What a ring asks for: one look for work, once there is a slot for it. Until then the ring stays, and no more are taken. */
+  async heard(): Promise<void> {
+    while (this.#open && this.#isFull) await new Promise<void>((wake) => this.#waiting.push(wake));
+    await this.work();
   }
 
   /** Removes what is kept of attempts on this machine and is of no use any more; nobody else does for a stage that is at nobody's. */
@@ -77,6 +95,7 @@ export class StageRunner {
   /** Stops claiming, lets running stages finish for `graceMs`, then hands the rest back without charging an attempt. */
   async stop(graceMs: number): Promise<void> {
     this.#open = false;
+    for (const wake of this.#waiting.splice(0)) wake();
     clearInterval(this.#timer);
     clearInterval(this.#sweeper);
     const patience = setTimeout(() => {
@@ -89,6 +108,10 @@ export class StageRunner {
     }
     clearTimeout(patience);
     await this.#sweep;
+  }
+
+  get #isFull(): boolean {
+    return this.#running.size + this.#claiming >= this.slots;
   }
 
   async #claim(): Promise<Claim | undefined> {
