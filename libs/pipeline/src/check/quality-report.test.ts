@@ -75,7 +75,9 @@ const rulesFor = (asked: Plan, given?: RuleSet): readonly JobRule[] => rulesOfJo
 
 /** Every question answered, with 0 unless told otherwise. */
 function answersTo(asked: Plan, told: Record<string, number>): Record<string, number> {
-  const names = silverAggregates(SILVER, asked, person, rulesFor(asked)).flatMap((aggregate) => aggregate.names);
+  const names = silverAggregates(SILVER, 1_000_000, { plan: asked, entity: person, rules: rulesFor(asked) }).flatMap(
+    (aggregate) => aggregate.names,
+  );
   return Object.fromEntries(names.map((name) => [name, told[name] ?? 0]));
 }
 

@@ -24,7 +24,7 @@ export interface RuleFindings {
 
 /**
  * Writes every failure of every rule as a line: those of the dataset first, then by record, and of one record in the order of the rules.
- * Only rules that have failed are asked again. DuckDB sorts and writes, so that memory does not grow with the failures.
+ * Only rules that have failed are asked again: at least one has. DuckDB sorts and writes, so that memory does not grow with the failures.
  */
 export function ruleFindingsCopy(findings: RuleFindings, target: string): Sql {
   const failed = findings.rules.map((rule, i) => ({ ...rule, i })).filter(({ i }) => findings.judged[i]!.status === 'failed');
@@ -33,9 +33,7 @@ export function ruleFindingsCopy(findings: RuleFindings, target: string): Sql {
       ? sql`SELECT ${literal(i)} AS n, _record AS r, _line AS l, _byte_offset AS b, left(CAST(${check.value} AS VARCHAR), ${literal(SHOWN_CHARACTERS)}) AS v FROM ${findings.silver} WHERE (${check.judged}) AND (${check.failed})`
       : sql`SELECT ${literal(i)} AS n, NULL AS r, NULL AS l, NULL AS b, NULL AS v`,
   );
-  const failures =
-    branches.length === 0 ? sql`SELECT 0 AS n, NULL AS r, NULL AS l, NULL AS b, NULL AS v WHERE false` : join(branches, sql` UNION ALL `);
-  const told = sql`SELECT ${lineColumns(findings)} FROM (${failures}) ORDER BY r NULLS FIRST, n`;
+  const told = sql`SELECT ${lineColumns(findings)} FROM (${join(branches, sql` UNION ALL `)}) ORDER BY r NULLS FIRST, n`;
   return sql`COPY (${told}) TO ${literal(target)} (FORMAT json)`;
 }
 

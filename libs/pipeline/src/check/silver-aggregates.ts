@@ -18,27 +18,29 @@ export type Answers = Readonly<Record<string, number>>;
 /** Conditions in one scan: more would make one statement too large to plan. */
 const RULES_PER_SCAN = 64;
 
+/** So few records are asked everything at once: preparing a statement takes longer than looking at them. */
+const FEW_RECORDS = 20_000;
+const MEASURES_AT_ONCE = 128;
+
 /**
- * Everything that `check` asks of the result. Few statements, because each is one scan; fields one by one, because each distinct count
- * holds a hash table. Fields without a source are not asked for: they are empty.
+ * Everything that `check` asks of the result, which has so many records. Few statements, because each is one scan; fields of many records one
+ * by one, because each distinct count holds a hash table. Fields without a source are not asked for: they are empty.
  */
-export function silverAggregates(silver: readonly string[], plan: Plan, entity: Entity, rules: readonly JobRule[]): readonly Aggregate[] {
+export function silverAggregates(
+  silver: readonly string[],
+  records: number,
+  { plan, entity, rules }: { readonly plan: Plan; readonly entity: Entity; readonly rules: readonly JobRule[] },
+): readonly Aggregate[] {
   const from = sql`FROM read_parquet(${textList(silver)})`;
-  return [
-    aggregate(from, [['records', sql`count(*)`]]),
-    ...mappedFields(plan, entity).map((field) => aggregate(from, measuresOf(field, plan, entity))),
-    ...inGroups(rules.flatMap(judgements), 2 * RULES_PER_SCAN).map((measures) => aggregate(from, measures)),
+  const scans: readonly (readonly Measure[])[] = [
+    [['records', sql`count(*)`]],
+    ...mappedFields(plan, entity).map((field) => measuresOf(field, plan, entity)),
+    ...inGroups(rules.flatMap(judgements), 2 * RULES_PER_SCAN),
     ...rules.flatMap(({ rule, check }) =>
-      check.scope === 'dataset'
-        ? [
-            aggregate(
-              from,
-              Object.entries(check.measures).map(([name, value]): Measure => [`${name}@${rule.id}`, value]),
-            ),
-          ]
-        : [],
+      check.scope === 'dataset' ? [Object.entries(check.measures).map(([name, value]): Measure => [`${name}@${rule.id}`, value])] : [],
     ),
   ];
+  return (records <= FEW_RECORDS ? inGroups(scans.flat(), MEASURES_AT_ONCE) : scans).map((measures) => aggregate(from, measures));
 }
 
 /** Fields of the entity that have a source, in schema order. */

@@ -1,13 +1,15 @@
 import { columnList, columnTypes, literal, parquetOptions, sql, type Sql } from '@attune/sql';
 import type { SilverColumn } from './silver-columns.js';
 
-/** DuckDB's own default; longer rows need a larger buffer. */
+/** DuckDB's own default; longer rows need a larger buffer, and a part that is shorter a smaller one. */
 const MAX_LINE_BYTES = 2 * 1024 * 1024;
 
 /** Where the part lies and how long its longest line is, line end included. */
 export interface PartFile {
   readonly path: string;
   readonly longestRow: number;
+  /** Of the whole part, where they are known. */
+  readonly bytes?: number;
 }
 
 /**
@@ -16,12 +18,12 @@ export interface PartFile {
  */
 export function silverCopy(columns: readonly SilverColumn[], part: PartFile, target: string): Sql {
   const stored = columns.filter(({ role }) => role !== 'identity');
-  const lineBytes = Math.max(MAX_LINE_BYTES, part.longestRow + 1);
+  const lineBytes = Math.max(Math.min(MAX_LINE_BYTES, (part.bytes ?? MAX_LINE_BYTES) + 1), part.longestRow + 1);
   const settings = sql`auto_detect=false, header=true, delim=',', quote='"', escape='"', new_line='\\n', nullstr='', allow_quoted_nulls=false, strict_mode=true, parallel=false, max_line_size=${literal(lineBytes)}${bufferSize(lineBytes)}`;
   return sql`COPY (SELECT ${columnList(stored.map(({ name }) => name))} FROM read_csv(${literal(part.path)}, columns=${columnTypes(columns)}, ${settings})) TO ${literal(target)} ${parquetOptions(stored.length)}`;
 }
 
-/** DuckDB would take 16 times the longest line per thread; two lines are enough once lines are that long. */
+/** DuckDB would take, and clear, 16 times the longest line per thread; two are enough once lines are long, or the part is short. */
 function bufferSize(lineBytes: number): Sql {
   return lineBytes === MAX_LINE_BYTES ? sql`` : sql`, buffer_size=${literal(2 * lineBytes)}`;
 }

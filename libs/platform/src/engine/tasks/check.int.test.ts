@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QualityBody } from '@attune/api';
-import { type Detection, GivenMapping, type SampleProfile, type StageOutcome } from '@attune/core';
-import { makePlan } from '@attune/pipeline';
+import { type Detection, GivenMapping, type Plan, type SampleProfile, type StageOutcome } from '@attune/core';
+import { makePlan, rulesOfJob, silverAggregates } from '@attune/pipeline';
 import { parseRuleSet } from '@attune/rules';
+import { literal, sql } from '@attune/sql';
 import { attemptFolder, readJson, readLines } from '../attempt-folder.fixture.js';
+import { DuckDb } from '../duckdb.js';
 import { Engine } from '../engine.js';
+import { entityOf } from '../entity-of.js';
 import { zipOf } from '../container/containers.fixture.js';
 
 const HEADER = 'id,born,died,note\n';
@@ -41,6 +44,7 @@ async function checked(
     options: { remove_duplicates: true, standardize_fields: true, validate_schema: true, output_formats: ['csv'], review: 'never' },
     receivedAt: '2026-01-01T00:00:00Z',
   });
+  await writeFile(join(scratch, 'plan.json'), JSON.stringify(plan));
   const { ledger } = await engine.run('transform', { input, plan, scratch, planFindings: [] });
   const outcome = await engine.run('check', {
     silver: [join(scratch, 'silver.parquet')],
@@ -93,6 +97,37 @@ test('the index finds every thousandth line, the rows of Parquet are as many, an
     'rule_findings_parquet',
   ]);
   expect(quality.rules.find(({ id }) => id === 'birth_not_after_receipt')).toMatchObject({ judged: 30_000, failed: 30_000, score: 0 });
+});
+
+test('few records are asked everything at once, and answer what they answer one by one', async () => {
+  const { scratch } = await checked(Buffer.from(`${HEADER}a,1990-01-01,1980-01-01,x\nb,1991-01-01,,y\na,,2000-01-01,z\n`));
+  const plan = await readJson<Plan>(scratch, 'plan.json');
+  const entity = entityOf(plan);
+  const silver = [join(scratch, 'silver.parquet')];
+  const rules = rulesOfJob({ silver, plan, entity, given: undefined, previous: undefined });
+  const db = await DuckDb.open(scratch, { memoryLimitMb: 256, threads: 1 });
+  const answers = async (records: number): Promise<readonly [number, Record<string, number>]> => {
+    const scans = silverAggregates(silver, records, { plan, entity, rules });
+    const rows = await Promise.all(scans.map(async ({ names, statement }) => [names, await db.numbers(statement)] as const));
+    return [scans.length, Object.fromEntries(rows.flatMap(([names, values]) => names.map((name, i) => [name, values[i]!])))];
+  };
+  const [[few, atOnce], [many, oneByOne]] = [await answers(20_000), await answers(20_001)];
+  db.close();
+  expect([few, many]).toEqual([1, 5]);
+  expect(atOnce).toEqual(oneByOne);
+  expect(atOnce).toMatchObject({ records: 3, 'distinct.patient_id': 2, 'filled.birth_date': 2 });
+});
+
+test('a list without lines is the same Parquet file the first time and ever after', async () => {
+  const clean = Buffer.from(`${HEADER}a,1990-01-01,,x\n`);
+  const files = ['findings.parquet', 'quarantine.parquet', 'duplicates.parquet', 'rule-findings.parquet'];
+  const [first, second] = [await checked(clean), await checked(clean)];
+  const db = await DuckDb.open(second.scratch, { memoryLimitMb: 256, threads: 1 });
+  for (const file of files) {
+    expect(await readFile(join(second.scratch, file))).toEqual(await readFile(join(first.scratch, file)));
+    expect(await db.numbers(sql`SELECT count(*) FROM read_parquet(${literal(join(second.scratch, file))})`)).toEqual([0]);
+  }
+  db.close();
 });
 
 test('a rule of severity fatal that fails ends the job, with everything that was found, and tells no value', async () => {

@@ -25,6 +25,7 @@ import { sql, textList } from '@attune/sql';
 import { checkRuleSet, type FieldMeasures } from '@attune/rules';
 import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
+import { writeListParquet } from '../list-parquet.js';
 import type { Task, TaskContext, TaskInputs } from '../protocol.js';
 
 type Input = TaskInputs['check'];
@@ -51,11 +52,11 @@ export const checkTask: Task<'check'> = async (input, context) => {
 
 async function asked(
   db: DuckDb,
-  { silver, plan }: Input,
+  { silver, plan, ledger }: Input,
   rules: readonly JobRule[],
   { timed, onProgress }: TaskContext,
 ): Promise<Record<string, number>> {
-  const aggregates = silverAggregates(silver, plan, entityOf(plan), rules);
+  const aggregates = silverAggregates(silver, ledger.recordsOut, { plan, entity: entityOf(plan), rules });
   const answers: Record<string, number> = {};
   for (const [done, { names, statement }] of aggregates.entries()) {
     const values = await timed('check.aggregates', () => db.numbers(statement));
@@ -83,11 +84,13 @@ async function leaveFindings(
   const lines = join(scratch, 'rule-findings.ndjson');
   const parquet = join(scratch, 'rule-findings.parquet');
   const from = sql`read_parquet(${textList(silver)})`;
-  await db.run(ruleFindingsCopy({ silver: from, plan, entity: entityOf(plan), rules, judged, members: profile.members ?? [] }, lines));
-  await db.run(ruleFindingsParquet(lines, parquet));
+  if (judged.some(({ status }) => status === 'failed'))
+    await db.run(ruleFindingsCopy({ silver: from, plan, entity: entityOf(plan), rules, judged, members: profile.members ?? [] }, lines));
+  else await writeFile(lines, '', { flag: 'wx' });
   const index: LineIndex = await lineIndexOf(createReadStream(lines, { highWaterMark: 1 << 20 }));
   if (index.records !== ruleFailures(judged))
     throw new AppError('engine.failed', `${index.records} findings were written, and ${ruleFailures(judged)} were counted`);
+  await writeListParquet(db, 'rule_findings', { records: index.records, copy: ruleFindingsParquet(lines, parquet), target: parquet });
   await writeFile(join(scratch, 'rule-findings.index.json'), JSON.stringify(index), { flag: 'wx' });
   return [
     { kind: 'rule_findings', file: 'rule-findings.ndjson', records: index.records },

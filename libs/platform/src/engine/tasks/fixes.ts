@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LineageBody } from '@attune/api';
@@ -30,6 +30,7 @@ import {
 } from '@attune/pipeline';
 import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
+import { writeListParquet } from '../list-parquet.js';
 import type { Task, TaskInputs } from '../protocol.js';
 import { InputFile, ScratchFile } from '../scratch-file.js';
 
@@ -54,7 +55,7 @@ export const fixesTask: Task<'fixes'> = async (input, { limits, onProgress, time
   const at = (file: string): string => join(input.scratch, file);
   const db = await DuckDb.open(input.scratch, limitsFor(limits, columns.length));
   try {
-    await db.run(silverCopy(columns, { path: at(PART), longestRow: passed.result.longestRow }, at(ALL)));
+    await db.run(silverCopy(columns, { path: at(PART), longestRow: passed.result.longestRow, bytes: statSync(at(PART)).size }, at(ALL)));
     const equals = await timed('fixes.equals', () => equalRows(db, input, columns, passed));
     onProgress({ done: 2, total: 3 });
     const merged = input.plan.options.remove_duplicates ? equals.map(({ record }) => record) : [];
@@ -191,8 +192,9 @@ async function leaveList(
     written.close();
   }
   await writeFile(at(`${list}.index.json`), JSON.stringify(index), { flag: 'wx' });
-  await db.run(listCopy(list, at(`${list}.ndjson`), at(`${list}.parquet`)));
   const { records } = index;
+  const target = at(`${list}.parquet`);
+  await writeListParquet(db, list, { records, copy: listCopy(list, at(`${list}.ndjson`), target), target });
   return [
     { kind: list, file: `${list}.ndjson`, records },
     { kind: `${list}_index`, file: `${list}.index.json` },

@@ -19,6 +19,7 @@ import { DecodedInput } from '../container/decoded-input.js';
 import { areDecoded } from '../decoded-file.js';
 import { DuckDb, limitsFor } from '../duckdb.js';
 import { entityOf } from '../entity-of.js';
+import { writeListParquet } from '../list-parquet.js';
 import { PASS_FILES, PassFiles } from '../pass-files.js';
 import type { Task, TaskInputs } from '../protocol.js';
 import { SilverStream } from '../silver-stream.js';
@@ -196,11 +197,14 @@ async function store(
   const at = (file: string): string => join(scratch, file);
   if (!stored) {
     await rm(at(SILVER), { force: true });
-    await db.run(silverCopy(columns, { path: at(files.part), longestRow: result.longestRow }, at(SILVER)));
+    await db.run(
+      silverCopy(columns, { path: at(files.part), longestRow: result.longestRow, bytes: statSync(at(files.part)).size }, at(SILVER)),
+    );
   }
   const lists = { findings: PASS_FILES.findings, quarantine: PASS_FILES.quarantine, duplicates: files.duplicates };
   for (const list of LISTS) {
-    await db.run(listCopy(list, at(lists[list]), at(`${list}.parquet`)));
+    const target = at(`${list}.parquet`);
+    await writeListParquet(db, list, { records: result[list].records, copy: listCopy(list, at(lists[list]), target), target });
     await writeFile(at(`${list}.index.json`), JSON.stringify(result[list]), { flag: 'wx' });
   }
   await writeFile(at('profile.json'), JSON.stringify(result.profile), { flag: 'wx' });
