@@ -1,4 +1,4 @@
-import { type FreshDatabase, freshDatabase } from '@attune/testing';
+import { type FreshDatabase, freshDatabase, TcpProxy } from '@attune/testing';
 import { Database } from './database.js';
 
 let fresh: FreshDatabase;
@@ -87,4 +87,44 @@ test('a session of the pool waits neither for a lock nor for itself without end'
        current_setting('idle_in_transaction_session_timeout') AS idle`,
   );
   expect(settings).toEqual({ statement: '15s', lock: '3s', idle: '30s' });
+});
+
+describe('a session whose other end is gone without a word', () => {
+  const SOON = { everyMs: 200, patienceMs: 100, silenceMs: 300 };
+  let proxy: TcpProxy;
+  let distant: Database;
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
+    distant = await Database.open(proxy.through(fresh.url), 1, SOON);
+  });
+  afterEach(async () => {
+    await distant.close();
+    await proxy.close();
+  });
+
+  test('is given up on, and what was asked of it fails as passing', async () => {
+    proxy.strand();
+    await expect(distant.query('SELECT 1')).rejects.toMatchObject({ code: 'dependency_unavailable' });
+    expect(await distant.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('in the middle of a transaction is given up on, nothing of which is kept', async () => {
+    const half = distant.transaction(async (query) => {
+      await query('UPDATE things SET n = 7 WHERE id = 1');
+      proxy.strand();
+      await query('UPDATE things SET n = 7 WHERE id = 2');
+    });
+    await expect(half).rejects.toMatchObject({ code: 'dependency_unavailable' });
+    await database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()`,
+    );
+    expect(await counts()).toEqual([0, 0]);
+    await distant.query('UPDATE things SET n = 1 WHERE id = 1');
+    expect(await counts()).toEqual([1, 0]);
+  });
+
+  test('is told from one that is at work for long', async () => {
+    expect(await distant.query('SELECT 1 AS one FROM pg_sleep(1.5)')).toEqual([{ one: 1 }]);
+  });
 });

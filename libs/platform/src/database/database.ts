@@ -5,6 +5,7 @@ import { AppError } from '@attune/core';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { sqlComment } from '../telemetry/correlation.js';
+import { abandon } from './abandon.js';
 import { Turns } from './turns.js';
 
 /** What holds for every session of ours: nothing waits for ever, and times are those of UTC. */
@@ -18,8 +19,11 @@ const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENO
 /** Tries of a transaction that the database gives up for the sake of another (serialization failure, deadlock). */
 const MOST_TRIES = 5;
 
-/** A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. */
-const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 };
+/**
+ * A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. A
+ * statement that takes longer than one may, as a rule, is looked for in the database: it may be at work, or its session is half-open.
+ */
+const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000, silenceMs: 20_000 };
 
 /** A statement that each session plans once. Its text never changes, so it comes without the ids of the request behind it. */
 export interface Prepared {
@@ -78,7 +82,17 @@ export class Database {
 
   /** @throws AppError dependency_unavailable when the database cannot be reached or refuses for a passing reason. */
   async query<Row>(statement: string | Prepared, parameters: readonly unknown[] = []): Promise<Row[]> {
-    return this.#guard(async () => (await this.#pool.query(configOf(statement, parameters))).rows as Row[]);
+    return this.#guard(async () => {
+      const client = await this.#pool.connect();
+      let failed = true;
+      try {
+        const { rows } = await this.#ask(client, configOf(statement, parameters));
+        failed = false;
+        return rows as Row[];
+      } finally {
+        client.release(failed);
+      }
+    });
   }
 
   /**
@@ -102,7 +116,7 @@ export class Database {
       let copying = false;
       const query = async <Row>(statement: string | Prepared, parameters: readonly unknown[] = []): Promise<Row[]> => {
         signal?.throwIfAborted();
-        const { rows } = await client.query(configOf(statement, parameters));
+        const { rows } = await this.#ask(client, configOf(statement, parameters));
         return rows as Row[];
       };
       const copy: CopyRows = async (statement, rows) => {
@@ -114,17 +128,16 @@ export class Database {
       };
       try {
         if (signal) stopping = await this.#stopping(client, signal);
-        await client.query('BEGIN');
+        await this.#ask(client, { text: 'BEGIN' });
         const result = await work(query, copy);
         signal?.throwIfAborted();
-        await client.query('COMMIT');
+        await this.#ask(client, { text: 'COMMIT' });
         kept = true;
         return result;
       } catch (error) {
         // A session that cannot even do this is none to keep either.
         if (!copying)
-          await client
-            .query('ROLLBACK')
+          await this.#ask(client, { text: 'ROLLBACK' })
             .then(() => (kept = true))
             .catch(() => undefined);
         throw signal?.aborted === true ? signal.reason : error;
@@ -134,6 +147,48 @@ export class Database {
         leave?.();
       }
     });
+  }
+
+  /**
+   * The answer of a session of the pool. Both ends of a connection may believe in it while nothing passes: such a session is ended here, and
+   * what was asked fails, or it would wait for ever while its stage is kept by heartbeats over another session.
+   */
+  async #ask(client: pg.PoolClient, statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    let answered = false;
+    const { silenceMs, patienceMs } = this.heartbeat;
+    const look = setInterval(() => {
+      void this.#isAtWork(client).then(async (atWork) => {
+        if (!atWork) await pause(patienceMs); // its answer may be on the way
+        if (!atWork && !answered) abandon(client);
+      });
+    }, silenceMs);
+    try {
+      return await client.query(statement);
+    } finally {
+      answered = true;
+      clearInterval(look);
+    }
+  }
+
+  /** Whether the database works for that session, asked over a connection of its own; false also where it does not answer. */
+  async #isAtWork(client: pg.PoolClient): Promise<boolean> {
+    const { processID } = client as unknown as { readonly processID: number };
+    const { patienceMs } = this.heartbeat;
+    const bounds = { connectionTimeoutMillis: patienceMs, query_timeout: patienceMs };
+    const witness = new pg.Client({ connectionString: this.url, application_name: 'attune witness', ...bounds });
+    witness.on('error', () => undefined); // what was asked fails
+    try {
+      await witness.connect();
+      const { rows } = await witness.query(
+        `SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Client'`,
+        [processID],
+      );
+      return rows.length > 0;
+    } catch {
+      return false;
+    } finally {
+      abandon(witness);
+    }
   }
 
   /** Ends what a session is at once the signal is aborted. Answers how to stop looking, which tells whether anything was sent: it may yet meet a later statement. */

@@ -1,5 +1,6 @@
 import { createPostgresBackend, createRedisBackend, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import pg from 'pg';
+import { abandon } from '../database/abandon.js';
 
 /** BullMQ's schema in a Postgres database. */
 export const QUEUE_SCHEMA = 'bullmq';
@@ -47,14 +48,24 @@ const isRedis = (connection: unknown): boolean => typeof connection === 'object'
 
 /**
  * BullMQ takes clients from its pool without listening to them, and a session that the database ends between two of its statements ends the
- * process then. This client is listened to from the beginning; what is asked of it next fails, and that is told.
+ * process then. This client is listened to from the beginning; what is asked of it next fails, and that is told. One that has not answered in
+ * time ends: it would keep whatever is asked of it waiting behind that question, for ever where its other end is gone.
  */
 class QueueClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
     this.on('error', () => undefined);
+    // Every way to ask ends here.
+    const ask = this.query.bind(this) as (...question: unknown[]) => unknown;
+    this.query = ((...question: unknown[]) => {
+      const answer = ask(...question);
+      if (answer instanceof Promise) answer.catch((error: unknown) => void (isLate(error) && abandon(this)));
+      return answer;
+    }) as typeof this.query;
   }
 }
+
+const isLate = (error: unknown): boolean => error instanceof Error && error.message === 'Query read timeout';
 
 /** Connections of one queue or worker to Postgres. */
 export function queuePool(connection: pg.PoolConfig): pg.Pool {

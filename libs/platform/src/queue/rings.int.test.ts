@@ -223,3 +223,24 @@ test('a session of the queue that the database ends between two statements ends 
     await target.drop();
   }
 });
+
+test('a client of the queue whose other end is gone without a word ends, and what is asked of it later fails at once', async () => {
+  const fresh = await freshDatabase();
+  const proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
+  const pool = queuePool({ ...queueConnection(proxy.through(fresh.url)), query_timeout: 200 } as { connectionString: string });
+  try {
+    const client = await pool.connect();
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    proxy.strand();
+    await expect(client.query('SELECT 1')).rejects.toThrow('Query read timeout');
+    await ended;
+    const asked = performance.now();
+    await expect(client.query('SELECT 1')).rejects.toThrow('not queryable');
+    expect(performance.now() - asked).toBeLessThan(100);
+    client.release(true);
+  } finally {
+    await pool.end();
+    await proxy.close();
+    await fresh.drop();
+  }
+});

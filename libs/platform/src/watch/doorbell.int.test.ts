@@ -13,7 +13,7 @@ beforeEach(async () => {
   fresh = await freshDatabase();
   direct = await Database.open(fresh.url);
   proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
-  database = await Database.open(proxy.through(fresh.url), 2, { everyMs: 200, patienceMs: 100 });
+  database = await Database.open(proxy.through(fresh.url), 2, { everyMs: 200, patienceMs: 100, silenceMs: 10_000 });
 });
 
 afterEach(async () => {
