@@ -227,7 +227,7 @@ test('a session of the queue that the database ends between two statements ends 
 test('a client of the queue whose other end is gone without a word ends, and what is asked of it later fails at once', async () => {
   const fresh = await freshDatabase();
   const proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
-  const pool = queuePool({ ...queueConnection(proxy.through(fresh.url)), query_timeout: 200 } as { connectionString: string });
+  const pool = queuePool({ ...queueConnection(proxy.through(fresh.url)), query_timeout: 200 });
   try {
     const client = await pool.connect();
     const ended = new Promise((resolve) => client.once('end', resolve));
