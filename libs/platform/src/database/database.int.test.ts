@@ -90,7 +90,7 @@ test('a session of the pool waits neither for a lock nor for itself without end'
 });
 
 describe('a session whose other end is gone without a word', () => {
-  const SOON = { everyMs: 200, patienceMs: 100, silenceMs: 300 };
+  const SOON = { everyMs: 200, patienceMs: 2_000, silenceMs: 300 };
   let proxy: TcpProxy;
   let distant: Database;
 
@@ -122,6 +122,25 @@ describe('a session whose other end is gone without a word', () => {
     expect(await counts()).toEqual([0, 0]);
     await distant.query('UPDATE things SET n = 1 WHERE id = 1');
     expect(await counts()).toEqual([1, 0]);
+  });
+
+  test('in the middle of a COPY is given up on, and one whose rows are slow to come is not', async () => {
+    const load = (pauseMs: number, onRow: (row: number) => void): Promise<number> =>
+      distant.transaction((_query, copy) =>
+        copy(
+          'COPY things FROM STDIN (FORMAT csv)',
+          (async function* () {
+            for (let row = 10; row < 14; row++) {
+              await new Promise((resolve) => setTimeout(resolve, pauseMs));
+              onRow(row);
+              yield Buffer.from(`${row},0\n`);
+            }
+          })(),
+        ),
+      );
+    expect(await load(500, () => undefined)).toBe(4);
+    await database.query('DELETE FROM things WHERE id >= 10');
+    await expect(load(1, (row) => void (row === 12 && proxy.strand()))).rejects.toMatchObject({ code: 'dependency_unavailable' });
   });
 
   test('is told from one that is at work for long', async () => {

@@ -24,6 +24,8 @@ const MOST_TRIES = 5;
  * statement that takes longer than one may, as a rule, is looked for in the database: it may be at work, or its session is half-open.
  */
 const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000, silenceMs: 20_000 };
+/** Looks in a row that nobody has answered until such a session is given up on all the same. */
+const MOST_SILENT_LOOKS = 3;
 
 /** A statement that each session plans once. Its text never changes, so it comes without the ids of the request behind it. */
 export interface Prepared {
@@ -122,7 +124,16 @@ export class Database {
       const copy: CopyRows = async (statement, rows) => {
         copying = true;
         const target = client.query(copyFrom(statement + sqlComment()));
-        await pipeline(rows, target, { signal });
+        let handedOn = false;
+        const told = async function* (): AsyncGenerator<Uint8Array> {
+          for await (const piece of rows) {
+            handedOn = true;
+            yield piece;
+            handedOn = false;
+          }
+          handedOn = true;
+        };
+        await this.#answered(client, pipeline(told, target, { signal }), () => handedOn);
         copying = false;
         return target.rowCount;
       };
@@ -149,29 +160,38 @@ export class Database {
     });
   }
 
+  #ask(client: pg.PoolClient, statement: pg.QueryConfig): Promise<pg.QueryResult> {
+    return this.#answered(client, client.query(statement));
+  }
+
   /**
    * The answer of a session of the pool. Both ends of a connection may believe in it while nothing passes: such a session is ended here, and
-   * what was asked fails, or it would wait for ever while its stage is kept by heartbeats over another session.
+   * what was asked fails, or it would wait for ever while its stage is kept by heartbeats over another session. `isAwaited`: the database has
+   * the next word.
    */
-  async #ask(client: pg.PoolClient, statement: pg.QueryConfig): Promise<pg.QueryResult> {
+  async #answered<T>(client: pg.PoolClient, answer: Promise<T>, isAwaited = (): boolean => true): Promise<T> {
     let answered = false;
     const { silenceMs, patienceMs } = this.heartbeat;
-    const look = setInterval(() => {
-      void this.#isAtWork(client).then(async (atWork) => {
-        if (!atWork) await pause(patienceMs); // its answer may be on the way
-        if (!atWork && !answered) abandon(client);
-      });
-    }, silenceMs);
+    let silent = 0;
+    const look = async (): Promise<void> => {
+      if (!isAwaited()) return;
+      const atWork = await this.#isAtWork(client);
+      // A database that answers nobody may only have no room for one more.
+      if (atWork === true || (atWork === undefined && ++silent < MOST_SILENT_LOOKS)) return;
+      await pause(patienceMs); // its answer may be on the way
+      if (!answered && isAwaited()) abandon(client);
+    };
+    const looks = setInterval(() => void look(), silenceMs);
     try {
-      return await client.query(statement);
+      return await answer;
     } finally {
       answered = true;
-      clearInterval(look);
+      clearInterval(looks);
     }
   }
 
-  /** Whether the database works for that session, asked over a connection of its own; false also where it does not answer. */
-  async #isAtWork(client: pg.PoolClient): Promise<boolean> {
+  /** Whether the database works for that session, asked over a connection of its own; undefined where it does not answer. */
+  async #isAtWork(client: pg.PoolClient): Promise<boolean | undefined> {
     const { processID } = client as unknown as { readonly processID: number };
     const { patienceMs } = this.heartbeat;
     const bounds = { connectionTimeoutMillis: patienceMs, query_timeout: patienceMs };
@@ -185,7 +205,7 @@ export class Database {
       );
       return rows.length > 0;
     } catch {
-      return false;
+      return undefined;
     } finally {
       abandon(witness);
     }
