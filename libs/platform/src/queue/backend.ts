@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createPostgresBackend, createRedisBackend, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import pg from 'pg';
 import { abandon } from '../database/abandon.js';
@@ -16,6 +17,9 @@ const POSTGRES_OPTIONS = '-c synchronous_commit=off -c statement_timeout=15000';
  * the 10 s for which BullMQ blocks on Redis.
  */
 const ANSWER_MS = 16_000;
+
+/** Between two looks at a database that was not ready. */
+const ANEW_MS = 500;
 
 const POSTGRES_CLIENT = {
   // Of a listener one is taken for good, to listen.
@@ -75,7 +79,31 @@ export function queuePool(connection: pg.PoolConfig): pg.Pool {
 const poolOf = (connection: unknown): pg.Pool | undefined => (isRedis(connection) ? undefined : queuePool(connection as pg.PoolConfig));
 
 const backendOf = (pool: pg.Pool | undefined): typeof createRedisBackend =>
-  pool === undefined ? createRedisBackend : (createPostgresBackend as never);
+  pool === undefined ? createRedisBackend : (createPatientBackend as never);
+
+/** Part of a backend that looks at the database once before all else, and keeps what came of it. */
+interface Ready {
+  readyPromise?: Promise<void> | undefined;
+  waitUntilReady(): Promise<void>;
+}
+
+/**
+ * A first look that fails, because the database restarts or a connection is half-open, would be kept for ever: a queue would never ring again,
+ * and a worker ask again without a pause. The next question looks anew here, a little later.
+ */
+const createPatientBackend: typeof createPostgresBackend = (...given) => {
+  const backend = createPostgresBackend(...given);
+  for (const part of [backend, (backend as unknown as { readonly connection: Ready }).connection] as unknown as Ready[]) {
+    const ready = part.waitUntilReady.bind(part);
+    part.waitUntilReady = () =>
+      ready().catch(async (error: unknown) => {
+        part.readyPromise = undefined;
+        await pause(ANEW_MS);
+        throw error;
+      });
+  }
+  return backend;
+};
 
 /** A pool that BullMQ was given is ours to end. Nobody waits for a connection whose other end may be gone. */
 function endOf(pool: pg.Pool | undefined): void {

@@ -224,6 +224,44 @@ test('a session of the queue that the database ends between two statements ends 
   }
 });
 
+test('a queue and its listener that begin while the database answers nobody are there once it does, and ask only now and then before', async () => {
+  const fresh = await freshDatabase();
+  const proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
+  proxy.turn({ kind: 'refused' });
+  const connection = { ...queueConnection(proxy.through(fresh.url)), connectionTimeoutMillis: 200 };
+  const queue = new RingQueue(queueName(SERVICE), { connection, ...QUEUE_SETTINGS });
+  let failures = 0;
+  let woken = 0;
+  queue.on('error', () => failures++);
+  const rings = new Rings(new Map([[SERVICE, queue]]), () => failures++);
+  const listener = new RingListener({
+    url: proxy.through(fresh.url),
+    service: SERVICE,
+    slots: 2,
+    work: () => Promise.resolve(void woken++),
+    waiting: () => rings.waiting(SERVICE),
+    onRebuilt: () => undefined,
+    onFailed: () => failures++,
+  });
+  try {
+    await rings.ring([SERVICE]);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(failures).toBeGreaterThan(1);
+    expect(failures).toBeLessThan(100);
+    proxy.turn({ kind: 'clear' });
+    await until(async () => {
+      await rings.ring([SERVICE]);
+      return woken > 0;
+    });
+    expect(rings.healthy).toBe(true);
+  } finally {
+    await listener.close(true);
+    await queue.close();
+    await proxy.close();
+    await fresh.drop();
+  }
+});
+
 test('a client of the queue whose other end is gone without a word ends, and what is asked of it later fails at once', async () => {
   const fresh = await freshDatabase();
   const proxy = await TcpProxy.to({ port: Number(new URL(fresh.url).port) });
