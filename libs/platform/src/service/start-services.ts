@@ -255,7 +255,8 @@ function startRunners(
     const timer = setInterval(announce, PRESENCE_MS);
     announce();
     runner.start(() => listener.missed());
-    runnerParts.rings.nearby(service, () => runner.look());
+    // Work that begins without a ring leaves room for rings that others could answer at once, so only a process of all workers does that.
+    if (workers.length === WORKER_SERVICES.length) runnerParts.rings.nearby(service, () => runner.look());
     return {
       stop: async () => {
         clearInterval(timer);
