@@ -27,9 +27,11 @@ test('a late event loop serves those who read and refuses those who bring work',
 test('the lag is that of an event loop that was kept from its work', async () => {
   const lag = new LoopLag(300);
   try {
-    await pause(50);
-    for (let until = performance.now() + 250; performance.now() < until;);
-    for (let i = 0; i < 50 && lag.ms === 0; i++) await pause(10);
+    // A window may end before the loop is kept from its work, where the machine is busy: it is kept again until one has seen it.
+    for (let i = 0; i < 50 && lag.ms <= 100; i++) {
+      for (let until = performance.now() + 250; performance.now() < until;);
+      await pause(20);
+    }
     expect(lag.ms).toBeGreaterThan(100);
   } finally {
     lag.close();
