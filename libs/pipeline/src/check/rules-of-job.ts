@@ -1,6 +1,6 @@
 import type { Entity, Plan, ValueType } from '@attune/core';
 import { findRules } from '@attune/packs';
-import { notApplicable, readRule, type FieldMeasures, type Rule, type RuleCheck, type RuleSet } from '@attune/rules';
+import { notApplicable, readRule, type FieldMeasures, type GivenRule, type Rule, type RuleCheck, type RuleSet } from '@attune/rules';
 import { sql, textList } from '@attune/sql';
 import { silverColumns } from '../transform/silver-columns.js';
 
@@ -44,11 +44,20 @@ export function rulesOfJob(result: RuledResult): readonly JobRule[] {
   }
 }
 
+/** Rules of the packs as they were read once: their documents never change. */
+const ofPacks = new WeakMap<GivenRule, Rule>();
+
+function ofPack(document: GivenRule): Rule {
+  const rule = ofPacks.get(document) ?? readRule(document);
+  ofPacks.set(document, rule);
+  return rule;
+}
+
 function namedRules({ entity, given }: RuledResult): readonly Pick<JobRule, 'rule' | 'origin'>[] {
   const own = (given?.rules ?? []).map((document) => ({ rule: readRule(document), origin: 'job' as const }));
   const replaced = new Set([...own.map(({ rule }) => rule.id), ...(given?.without ?? [])]);
   const defaults = given?.defaults === false ? [] : findRules(entity.name).filter(({ id }) => !replaced.has(id));
-  return [...defaults.map((document) => ({ rule: readRule(document), origin: 'default' as const })), ...own];
+  return [...defaults.map((document) => ({ rule: ofPack(document), origin: 'default' as const })), ...own];
 }
 
 /** Columns of the result that have a source, and what their values are. */

@@ -35,9 +35,12 @@ export function readWords<Choice extends string>(
     Choice,
     Map<string, string>
   >;
+  const dictionaries = new Map<Choice, Dictionary>();
   return {
     kernel: (choice) => {
-      const words = new Dictionary(known[choice], ignored);
+      // Made once, when it is first asked for: every inspection asks for a kernel of each list.
+      const words = dictionaries.get(choice) ?? new Dictionary(known[choice], ignored);
+      dictionaries.set(choice, words);
       return (buf, start, end, out, at) => words.write(buf, start, end, out, at);
     },
     reference: (value, choice) => {

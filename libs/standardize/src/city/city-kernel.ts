@@ -8,9 +8,9 @@ import { SPELLED_OUT, type CityOptions } from './city-options.js';
 const INVALID = -1;
 /** Bytes of the longest word that is spelled out. */
 const LONGEST = 3;
+const spelledOut = new Dictionary(SPELLED_OUT);
 
 export const cityKernel = ({ letters }: CityOptions): Kernel => {
-  const spelledOut = new Dictionary(SPELLED_OUT);
   let scratch = new Uint8Array(256);
   return (buf, start, end, out, at) => {
     if (scratch.length < end - start) scratch = new Uint8Array(2 * (end - start));

@@ -5,14 +5,14 @@ import { MOST_DIGITS, type PercentOptions } from './percent-options.js';
 
 const INVALID = -1;
 const UNMARKED = -2;
+const signs = new Dictionary([
+  ['%', '%'],
+  ['percent', '%'],
+  ['pct', '%'],
+  ['pct.', '%'],
+]);
 
 export const percentKernel = ({ unmarked }: PercentOptions): Kernel => {
-  const signs = new Dictionary([
-    ['%', '%'],
-    ['percent', '%'],
-    ['pct', '%'],
-    ['pct.', '%'],
-  ]);
   const word = new Uint8Array(1);
   return (buf, start, end, out, at) => {
     const negative = start < end && buf[start] === MINUS;
