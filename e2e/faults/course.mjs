@@ -46,6 +46,7 @@ export class Course {
     const note = (name, value) => (notes[name] = Math.max(notes[name] ?? -Infinity, value));
     try {
       await this.#ready(row);
+      await row.prepare?.(this.#load);
       const bed = this.#bed;
       const random = randomOf(seed * 7_919 + row.id.length * 31 + [...row.id].reduce((sum, letter) => sum * 3 + letter.charCodeAt(0), 0));
       this.#load.restart(random);

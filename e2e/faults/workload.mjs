@@ -27,26 +27,34 @@ export class Workload {
   answers = {};
   #references = new Map();
   #warehouses = new Map();
+  #enlisted = new Map();
+  /** Those that a random submission may be of. */
   #tenants = [];
 
   constructor(bed, random) {
     Object.assign(this, { bed, random });
   }
 
-  /** Each tenant has a file of its own; its first job is the one before that reports name, the second the truth. */
   async prepare(rows) {
-    for (const [i, [name, formats]] of Object.entries(TENANTS).entries()) {
-      const file = path.join(this.bed.directory, `${CANARY}-${name}.csv`);
-      generate(file, rows, 11 + i);
-      const key = name === 'local' ? this.bed.deployment.headers.Authorization.slice('Bearer '.length) : this.#key(name);
-      const tenant = { name, file, formats, loads: LOADING.includes(name), headers: { Authorization: `Bearer ${key}` } };
-      await this.ended((await this.submit(tenant)).id);
-      const { id } = await this.submit(tenant);
-      await this.ended(id);
-      this.#references.set(name, await effectOf(this.bed, id));
-      if (tenant.loads) this.#warehouses.set(name, await openRows(this.bed, name));
-      this.#tenants.push(tenant);
-    }
+    for (const [i, [name, formats]] of Object.entries(TENANTS).entries())
+      this.#tenants.push(await this.enlist(name, formats, { rows, seed: 11 + i }));
+  }
+
+  /** A tenant with a file of its own, the same whenever it is asked for; its first job is the one before that reports name, the second the truth. */
+  async enlist(name, formats, { rows, seed }) {
+    const known = this.#enlisted.get(name);
+    if (known) return known;
+    const file = path.join(this.bed.directory, `${CANARY}-${name}.csv`);
+    generate(file, rows, seed);
+    const key = name === 'local' ? this.bed.deployment.headers.Authorization.slice('Bearer '.length) : this.#key(name);
+    const tenant = { name, file, formats, loads: LOADING.includes(name), headers: { Authorization: `Bearer ${key}` } };
+    await this.ended((await this.submit(tenant)).id);
+    const { id } = await this.submit(tenant);
+    await this.ended(id);
+    this.#references.set(name, await effectOf(this.bed, id));
+    if (tenant.loads) this.#warehouses.set(name, await openRows(this.bed, name));
+    this.#enlisted.set(name, tenant);
+    return tenant;
   }
 
   /** The same random numbers for the same row, whatever came before it. */

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { oneOf } from '../random.mjs';
-import { progress } from './signs.mjs';
+import { every, progress } from './signs.mjs';
 
 /** Jobs that are accepted before the fault, so that it meets some at work. */
 const IN_FLIGHT = 12;
+/** A part has 8 MiB; so many members have more. */
+const ROWS_OF_SEVERAL_PARTS = 60_000;
+/** Each part of this row meets so many uploads or more. */
+const PARTS_MISSING = 6;
 
 /** On a deployment whose blobs are in the S3 double. `more(at)`: what is to be seen besides the invariants, while the fault lasts. */
 const row = (id, fault, faults, { span = 'objects are bad', more } = {}) => ({
@@ -49,6 +53,29 @@ async function down({ bed, load, random, expect, bound, since, note }) {
   expect(charged === 0, `${charged} stages were charged for the outage`);
 }
 
+/** A tenant whose uploads and results are of several parts. */
+const ofSeveralParts = (load) => load.enlist('parts', ['csv'], { rows: ROWS_OF_SEVERAL_PARTS, seed: 51 });
+
+/** For half of the time every completion is sent twice, then some leave a part out. */
+async function multipart(at) {
+  const { bed, load, note } = at;
+  const tenant = await ofSeveralParts(load);
+  const completions = () => bed.objects.asked.filter((operation) => operation === 'CompleteMultipartUpload').length;
+  const half = at.span('objects are bad') / 2;
+  for (const [name, fault] of [
+    ['completed twice', { kind: 'completed_twice' }],
+    ['a part missing', { kind: 'part_missing', times: PARTS_MISSING }],
+  ]) {
+    const before = completions();
+    bed.objects.faults.add(fault);
+    await every(1000, half, () => load.submit(tenant));
+    while (completions() - before < PARTS_MISSING) await load.submit(tenant);
+    note(name, Math.min(completions() - before, fault.times ?? Infinity));
+    bed.objects.faults.clear();
+  }
+  await progress(at, 30_000, 'after the objects were well again');
+}
+
 export const objects = [
   row('F44', 'S3 answers 10 % with 500', [{ kind: 'error', rate: 0.1 }]),
   row('F45', 'S3 answers half of the requests with 503 SlowDown', [{ kind: 'slow_down', rate: 0.5 }]),
@@ -60,8 +87,10 @@ export const objects = [
   {
     id: 'F51',
     fault: 'a multipart upload is completed twice, or a part is missing',
-    missing:
-      'the files of this harness are one part each; libs/services/src/gateway/direct-uploads.int.test.ts and libs/platform/src/blobs/s3-faults.int.test.ts do it',
+    flow: true,
+    objects: true,
+    prepare: (load) => ofSeveralParts(load),
+    run: multipart,
   },
   row('F52', 'S3 is down', [{ kind: 'error' }], { span: 'objects are down', more: down }),
 ];
