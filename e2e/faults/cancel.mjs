@@ -1,5 +1,6 @@
 // Cancels one large job at moments spread over all of it, and watches how long its engine process goes on.
-//   node e2e/faults/cancel.mjs [--cancels 100] [--rows 10000000] [--limit-ms 1000]
+//   node e2e/faults/cancel.mjs [--cancels 100] [--rows 10000000] [--limit-ms 1000] [--early 1]
+// `--early 3` raises the moments, as shares of the job, to that power: more of them come early, where waiting for one costs less.
 // The file is uploaded once; every job after the first is a clone. Prints one JSON line; ends with 1 when the p99 is over the limit.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     cancels: { type: 'string', default: '100' },
     rows: { type: 'string', default: '10000000' },
     'limit-ms': { type: 'string', default: '1000' },
+    early: { type: 'string', default: '1' },
   },
 });
 const cancels = Number(values.cancels);
@@ -41,14 +43,17 @@ try {
   const { id, lasts } = await undisturbed();
   const turns = [];
   for (let turn = 0; turns.length < cancels; turn++) {
-    const found = await cancelled(id, ((turn * STRIDE) % 1) * lasts * 0.97);
-    if (found !== undefined) turns.push(found);
+    const found = await cancelled(id, ((turn * STRIDE) % 1) ** Number(values.early) * lasts * 0.97);
+    if (found === undefined) continue;
+    turns.push(found);
+    console.error(`${turns.length}/${cancels}: at ${found.task} after ${found.afterMs} ms, its process gone ${found.goneMs} ms later`);
   }
   const atWork = turns.filter(({ task }) => task !== 'none');
   const told = {
     rows: Number(values.rows),
     job_ms: lasts,
     cancels,
+    early: Number(values.early),
     tasks: countOf(turns.map(({ task }) => task)),
     with_a_process: atWork.length,
     process_gone_ms: percentiles(atWork.map(({ goneMs }) => goneMs)),
