@@ -3,7 +3,7 @@ import type { PriorityClass } from '@attune/core';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import fc from 'fast-check';
 import { Database } from './database.js';
-import { floorOf, giveFairPlace } from './fair-place.js';
+import { FAIR_BOUND, floorOf, giveFairPlace, moveFairBound } from './fair-place.js';
 
 type Query = Database['query'];
 
@@ -156,6 +156,89 @@ test('a place is found by index however long the queue is', async () => {
   const text = JSON.stringify(plan);
   expect(text).toContain('idx_job_stages_fair_at');
   expect(text).not.toMatch(/"Node Type":"(Aggregate|Seq Scan)","Parent Relationship":"[^"]*"[^}]*"Relation Name":"job_stages"/);
+});
+
+describe('F41 the bound below which no place is looked for', () => {
+  const query: Query = (...asked) => database.query(...asked);
+  const bound = async (): Promise<number> => Number((await query<{ at: string }>(`SELECT ${FAIR_BOUND} AS at`))[0]!.at);
+  /** As if the last look had been so long ago. */
+  const later = (seconds: number) => query(`UPDATE attune.fair_floor SET seen_at = seen_at - $1 * interval '1 second'`, [seconds]);
+  /** Pages of the index and of the table that the question takes. */
+  const pages = async (statement: string): Promise<number> => {
+    const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
+    );
+    const { Plan } = told!['QUERY PLAN'][0];
+    return Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']!;
+  };
+
+  test('a transaction that stays open does not make the first place dearer to find', async () => {
+    const open = await Database.open(fresh.url);
+    let end = (): void => undefined;
+    const done = open.transaction(async (pinned) => {
+      await pinned(`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`);
+      await pinned(`SELECT count(*) FROM attune.jobs`);
+      await new Promise<void>((resolve) => (end = resolve));
+    });
+    const jobs = await jobsOf(query, 400);
+    await database.transaction(async (within) => {
+      for (const job of jobs) await queue(within, job);
+    });
+    await query(`UPDATE attune.job_stages SET status = 'running'`);
+    await query(`UPDATE attune.job_stages SET status = 'done'`);
+    const [last] = await jobsOf(query, 1);
+    await queue(query, last);
+    for (let look = 0; look < 3; look++) {
+      await moveFairBound(query);
+      await later(10);
+    }
+    expect(await pages(floorOf('true'))).toBeGreaterThan(400);
+    expect(await pages(floorOf(`fair_at >= ${FAIR_BOUND}`))).toBeLessThan(40);
+    end();
+    await done;
+    await open.close();
+  });
+
+  test('it stays behind what was seen ten seconds ago, so that places that are being given are above it', async () => {
+    const [first, second, third] = await jobsOf(query, 3);
+    await queue(query, first);
+    await moveFairBound(query);
+    await queue(query, second);
+    await queue(query, third);
+    await serve(query);
+    await later(9);
+    await moveFairBound(query);
+    expect(await bound()).toBe(0);
+    await later(1);
+    await moveFairBound(query);
+    expect(await bound()).toBe(0); // where the first one was, ten seconds ago
+    await later(10);
+    await moveFairBound(query);
+    expect(await bound()).toBeGreaterThan(0);
+  });
+
+  test('a place below it is found: it goes down at once', async () => {
+    const [first, lost] = await jobsOf(query, 2);
+    await queue(query, first);
+    await query(`UPDATE attune.job_stages SET fair_at = 5000 WHERE job_id = $1`, [first!.id]);
+    for (let look = 0; look < 2; look++) {
+      await moveFairBound(query);
+      await later(10);
+    }
+    expect(await bound()).toBe(5000);
+    await query(`UPDATE attune.job_stages SET status = 'ready', fair_at = 7 WHERE job_id = $1`, [lost!.id]);
+    await query(`UPDATE attune.fair_floor SET seen_at = now()`);
+    await moveFairBound(query);
+    expect(await bound()).toBe(7);
+  });
+
+  test('without a row, as after a crash of the database, every place is looked at', async () => {
+    const [job] = await jobsOf(query, 1);
+    await queue(query, job);
+    await query(`UPDATE attune.job_stages SET fair_at = 5 WHERE job_id = $1`, [job!.id]);
+    await query(`DELETE FROM attune.fair_floor`);
+    expect(await query(floorOf(`fair_at >= ${FAIR_BOUND}`))).toEqual([{ at: '5' }]);
+  });
 });
 
 /** Leaves nothing of one example to the next. */

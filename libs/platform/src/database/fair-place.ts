@@ -7,6 +7,15 @@ export const SHARD_COST = 1_000;
 /** What a class weighs for a tenant that nothing else was said for: of the workers a tenant has, bulk gets a fifth while interactive jobs wait. */
 export const CLASS_WEIGHTS: Readonly<Record<PriorityClass, number>> = { interactive: 4, bulk: 1 };
 
+/**
+ * No stage that is ready or running has a smaller place. Whoever looks for the first one begins here: a transaction that stays open keeps the
+ * index entries of everything that was done since, and they all come before it.
+ */
+export const FAIR_BOUND = `coalesce((SELECT at FROM attune.fair_floor), 0)`;
+
+/** The bound is what the floor was so long ago at least, so that it is below the places that transactions under way have given. */
+const BOUND_LAG = `interval '10 seconds'`;
+
 /** The smallest place of all that is ready or running and fits the condition: two looks into an index, however long the queue. */
 export function floorOf(condition: string): string {
   return `SELECT coalesce(
@@ -14,8 +23,21 @@ export function floorOf(condition: string): string {
     (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at`;
 }
 
+/**
+ * Moves the bound on. The floor only rises, as long as nothing but `giveFairPlace` gives places; should there be one below the bound all the
+ * same, the bound goes down to it at once, and it is found.
+ */
+export async function moveFairBound(query: Database['query']): Promise<void> {
+  await query(
+    `WITH floor AS (${floorOf('true')})
+     INSERT INTO attune.fair_floor AS f (at, seen, seen_at) SELECT 0, floor.at, now() FROM floor
+     ON CONFLICT (only_row) DO UPDATE SET at = least(f.seen, excluded.seen), seen = excluded.seen, seen_at = now()
+       WHERE f.seen_at <= now() - ${BOUND_LAG} OR excluded.seen < f.at`,
+  );
+}
+
 /** But for the one that is to get a place. */
-const OTHERS = 'NOT (job_id = $2 AND stage = $3 AND shard = $5)';
+const OTHERS = `fair_at >= ${FAIR_BOUND} AND NOT (job_id = $2 AND stage = $3 AND shard = $5)`;
 
 /**
  * Start-time fair queueing: fair_at = max(virtual time of the flow, smallest in flight), and the flow's virtual time moves on by cost / weight

@@ -1,3 +1,4 @@
+import { FAIR_BOUND } from './fair-place.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow } from './job-rows.js';
 
 export interface LedgerRow {
@@ -59,7 +60,7 @@ export function detailsOf(chosen: string): string {
   return `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
     (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = coalesce(j.kept_generation, j.generation) AND a.kind LIKE 'result\\_%') AS bytes_out,
     (SELECT count(*)::int FROM attune.job_stages mine CROSS JOIN LATERAL (
-       SELECT 1 FROM attune.job_stages other WHERE other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at LIMIT ${BACKLOG_COUNTED}) ahead
+       SELECT 1 FROM attune.job_stages other WHERE other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at AND other.fair_at >= ${FAIR_BOUND} LIMIT ${BACKLOG_COUNTED}) ahead
      WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
     (SELECT coalesce(json_agg(s ORDER BY s.position, s.stage, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (

@@ -2,7 +2,7 @@ import { AppError, type GivenMapping, type JobOptions, type Operation, type Prio
 import { createJob, type Effect, type HistoryLine, stagesOf } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
-import { CLASS_WEIGHTS, floorOf, SHARD_COST } from './fair-place.js';
+import { CLASS_WEIGHTS, FAIR_BOUND, floorOf, SHARD_COST } from './fair-place.js';
 import type { AnsweredKey } from './held-job.js';
 import { JOB_COLUMNS, type JobRow } from './job-rows.js';
 
@@ -129,7 +129,7 @@ const STATEMENT = prepared(`
   accepted AS (
     SELECT g.*, row_number() OVER (PARTITION BY g.priority_class ORDER BY g.at) AS turn FROM given g JOIN held ON held.id = g.dataset_id
     WHERE (SELECT at FROM late) IS NULL AND (SELECT count(*) FROM held) = (SELECT count(DISTINCT dataset_id) FROM given)),
-  floor AS (${floorOf('true')}),
+  floor AS (${floorOf(`fair_at >= ${FAIR_BOUND}`)}),
   class AS (
     SELECT priority_class, count(*) AS jobs, ($4::jsonb ->> priority_class)::integer AS weight FROM accepted GROUP BY priority_class),
   flow AS (

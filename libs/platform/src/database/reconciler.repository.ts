@@ -1,5 +1,6 @@
 import { type StageName, WORKER_SERVICES, type WorkerService } from '@attune/core';
 import type { Database } from './database.js';
+import { moveFairBound } from './fair-place.js';
 import { type Transition, transition } from './transition.js';
 
 export interface Backlog {
@@ -26,6 +27,11 @@ export class ReconcilerRepository {
     const done: Transition[] = [];
     for (const { id } of due) done.push(await this.database.transaction((query) => transition(query, id, { type: 'tick' })));
     return done;
+  }
+
+  /** So that the first place in the queue is found at once, however much was done before it. */
+  async moveFairBound(): Promise<void> {
+    await moveFairBound(this.database.query.bind(this.database));
   }
 
   /** Services with work that nobody has taken for a while; a ring may have been lost. */

@@ -14,6 +14,7 @@ import {
 import { isToIsolate, type JobEvent, type StageError } from '@attune/pipeline';
 import { v7 as uuidv7 } from 'uuid';
 import { type Database, prepared } from './database.js';
+import { FAIR_BOUND } from './fair-place.js';
 import { takeRetry } from './retry-budget.js';
 import { type Transition, transition } from './transition.js';
 
@@ -128,7 +129,7 @@ export class StagesRepository {
       const [next] = await query<{ job_id: string; stage: StageName; shard: number }>(
         prepared(`SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
          WHERE s.service = $1 AND (s.status = 'ready' OR ($2 AND s.status = 'running' AND s.lease_until < now())) AND s.next_run_at <= now()
-           AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
+           AND s.fair_at >= ${FAIR_BOUND} AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
          ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`),
         [service, takeOver],
       );

@@ -71,6 +71,7 @@ export class Reconciler {
       this.metrics.reconcilerRepairs.inc({ kind: transition.after.status });
       noteTerminal(this.metrics, transition.job, transition);
     }
+    await this.repository.moveFairBound();
     await this.rings.ring(await this.repository.servicesWithReadyWork());
     await this.#gauges.refresh();
     void this.housekeeping.tidy();

@@ -13,6 +13,7 @@ import { DirectUploads1700000000021 } from './0021-direct-uploads.js';
 import { ContentKeys1700000000022 } from './0022-content-keys.js';
 import { JobWebhooks1700000000025 } from './0025-job-webhooks.js';
 import { Warehouse1700000000030 } from './0030-warehouse.js';
+import { FairFloor1700000000031 } from './0031-fair-floor.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   ContentKeys1700000000022,
   JobWebhooks1700000000025,
   Warehouse1700000000030,
+  FairFloor1700000000031,
 ].map((Migration) => ({ name: new Migration().name, Migration }));

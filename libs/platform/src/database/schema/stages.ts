@@ -1,6 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import {
   bigint,
+  boolean,
   double,
   integer,
   json,
@@ -81,6 +82,14 @@ export const tenantFlow = new EntitySchema({
     weight: withDefault(integer(), 1),
   },
   checks: [{ name: 'tenant_flow_weight', expression: `weight BETWEEN 1 AND 1000` }],
+});
+
+/** Below `at` there is no place in the queue; `seen` is the lowest that there was at `seen_at`. One row. Unlogged: without it all places are looked at. */
+export const fairFloor = new EntitySchema({
+  name: 'fair_floor',
+  schema: SCHEMA,
+  columns: { only_row: withDefault(key('fair_floor', boolean()), true), at: bigint(), seen: bigint(), seen_at: time() },
+  checks: [{ name: 'fair_floor_only_row', expression: 'only_row' }],
 });
 
 /** When the next retry for want of a dependency has its turn, once over all workers. Unlogged: what is lost is a line that was being waited in. */

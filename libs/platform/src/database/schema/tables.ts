@@ -9,7 +9,7 @@ import { receivedBytes, tenantQuotas } from './quotas.js';
 import { rateLimits } from './rate-limits.js';
 import { checkedDatasets, ruleSets } from './rules.js';
 import { jobEvents, jobs } from './jobs.js';
-import { attempts, jobStages, retryBudgets, tenantFlow, workers } from './stages.js';
+import { attempts, fairFloor, jobStages, retryBudgets, tenantFlow, workers } from './stages.js';
 import { apiKeys, tenants } from './tenants.js';
 import { scheduleFires, schedules } from './schedules.js';
 import { webhookDeliveries, webhooks } from './webhooks.js';
@@ -26,6 +26,7 @@ export const tables: EntitySchema[] = [
   jobStages,
   attempts,
   tenantFlow,
+  fairFloor,
   retryBudgets,
   workers,
   artifacts,
