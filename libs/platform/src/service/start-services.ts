@@ -75,6 +75,8 @@ export async function startServices(services: readonly Service[], parts: Process
     abortOnError: false,
   });
   app.disable('x-powered-by');
+  // Every ETag is a version or a hash that is known; Express would hash each answer for one that nobody asked for.
+  app.disable('etag');
   app.set('trust proxy', parts.config.trustedProxies);
   const isGateway = names.has('gateway');
   // Workers answer probes only: nothing is shed there, and nothing changed.
