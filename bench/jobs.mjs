@@ -24,6 +24,7 @@ export async function run(args) {
       backend: { type: 'string', default: 'postgres' },
       only: { type: 'string', default: '' },
       seconds: { type: 'string', default: '10' },
+      gateways: { type: 'string', default: '1' },
       queued: { type: 'string', default: '100000' },
       mebibytes: { type: 'string', default: '1024' },
       rows: { type: 'string', default: '300000' },
@@ -47,9 +48,9 @@ export async function run(args) {
   console.log(JSON.stringify(measured));
 }
 
-/** One gateway, its workers stopped. */
+/** Gateways whose workers are stopped. */
 async function atTheDoor(dir, environment, { values, wanted, tell, redis }) {
-  const split = new Split(path.join(dir, 'data'), environment, 1);
+  const split = new Split(path.join(dir, 'data'), environment, Number(values.gateways));
   const seconds = Number(values.seconds);
   try {
     await split.start();

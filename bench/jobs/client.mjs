@@ -10,6 +10,7 @@ export class Client {
   constructor(deployment) {
     this.deployment = deployment;
     this.url = deployment.url;
+    this.urls = deployment.urls;
     this.headers = { ...deployment.headers, 'Content-Type': 'application/json' };
   }
 

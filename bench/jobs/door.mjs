@@ -5,16 +5,16 @@ const CONNECTIONS = 32;
 
 /** P1: POST of a reference. */
 export async function submits(client, input, seconds) {
-  return load(client.url, { connections: CONNECTIONS, seconds, request: () => client.post(input) });
+  return load(client.urls, { connections: CONNECTIONS, seconds, request: () => client.post(input) });
 }
 
 /** P2: status by id, and the job by id when the caller has it already. */
 export async function reads(client, input, seconds) {
   const { job_id: id } = await client.json('/api/v1/jobs', { method: 'POST', body: client.body(input) });
-  const status = await load(client.url, { connections: CONNECTIONS, seconds, request: () => client.get(`/api/v1/jobs/${id}/status`) });
+  const status = await load(client.urls, { connections: CONNECTIONS, seconds, request: () => client.get(`/api/v1/jobs/${id}/status`) });
   const { version } = await client.json(`/api/v1/jobs/${id}`);
   const known = { 'If-None-Match': `"${version}"` };
-  const unchanged = await load(client.url, { connections: CONNECTIONS, seconds, request: () => client.get(`/api/v1/jobs/${id}`, known) });
+  const unchanged = await load(client.urls, { connections: CONNECTIONS, seconds, request: () => client.get(`/api/v1/jobs/${id}`, known) });
   return { status, unchanged };
 }
 

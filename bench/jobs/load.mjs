@@ -1,15 +1,15 @@
 import net from 'node:net';
 
 /**
- * A closed loop: `connections` requests are under way at any time for `seconds`, each the next that `request(n)` tells.
+ * A closed loop: `connections` requests are under way at any time for `seconds`, each the next that `request(n)` tells, spread over the addresses.
  * Answers requests per second and percentiles of the time to the last byte of the answer, in ms; `refused` counts answers over 399, and
  * `client_cpu_ms` is what the asking itself has cost per request, on processors that the server would have had otherwise.
  */
-export async function load(url, { connections, seconds, request, total = Infinity }) {
+export async function load(urls, { connections, seconds, request, total = Infinity }) {
   const times = [];
   let refused = 0;
   let next = 0;
-  const lines = await Promise.all(Array.from({ length: connections }, () => Line.open(new URL(url))));
+  const lines = await Promise.all(Array.from({ length: connections }, (_, i) => Line.open(new URL(urls[i % urls.length]))));
   const cpu = process.cpuUsage();
   const began = performance.now();
   const until = began + seconds * 1000;

@@ -29,7 +29,7 @@ export async function oneByOne(client, input, jobs) {
 export async function sustained(client, input, jobs) {
   const [{ n: before }] = await client.rows(`SELECT count(*)::int AS n FROM attune.jobs WHERE completed_at IS NOT NULL`);
   const began = performance.now();
-  await load(client.url, { connections: 8, seconds: 3600, total: jobs, request: () => client.post(input) });
+  await load(client.urls, { connections: 8, seconds: 3600, total: jobs, request: () => client.post(input) });
   await client.completed(before + jobs);
   return { jobs, per_second: Number((jobs / ((performance.now() - began) / 1000)).toFixed(2)) };
 }
@@ -43,7 +43,7 @@ export async function users(client, input, { users: count, seconds }) {
     if (kind < 7) return client.get(kind % 2 === 0 ? `/api/v1/jobs/${id}/status` : '/api/v1/jobs?limit=20');
     return kind < 9 ? client.post(input) : client.get(`/api/v1/jobs/${id}/result?format=csv`);
   };
-  return load(client.url, { connections: count, seconds, request });
+  return load(client.urls, { connections: count, seconds, request });
 }
 
 /** P9: DELETE of jobs at work until they have ended as cancelled. */

@@ -1,5 +1,5 @@
 // Cancels one large job at moments spread over all of it, and watches how long its engine process goes on.
-//   node e2e/faults/cancel.mjs [--cancels 100] [--rows 10000000] [--limit-ms 1000] [--early 1]
+//   node e2e/faults/cancel.mjs [--cancels 100] [--first 1] [--rows 10000000] [--limit-ms 1000] [--early 1]
 // `--early 3` raises the moments, as shares of the job, to that power: more of them come early, where waiting for one costs less.
 // The file is uploaded once; every job after the first is a clone. Prints one JSON line; ends with 1 when the p99 is over the limit.
 import { spawnSync } from 'node:child_process';
@@ -23,6 +23,7 @@ const TERMINAL = ['completed', 'failed', 'cancelled'];
 const { values } = parseArgs({
   options: {
     cancels: { type: 'string', default: '100' },
+    first: { type: 'string', default: '1' },
     rows: { type: 'string', default: '10000000' },
     'limit-ms': { type: 'string', default: '1000' },
     early: { type: 'string', default: '1' },
@@ -42,7 +43,7 @@ try {
   await attune.start();
   const { id, lasts } = await undisturbed();
   const turns = [];
-  for (let turn = 0; turns.length < cancels; turn++) {
+  for (let turn = Number(values.first) - 1; turns.length < cancels; turn++) {
     const found = await cancelled(id, ((turn * STRIDE) % 1) ** Number(values.early) * lasts * 0.97);
     if (found === undefined) continue;
     turns.push(found);
@@ -95,7 +96,7 @@ async function cancelled(original, afterMs) {
   await pause(afterMs);
   const task = tasksOf(id)[0] ?? 'none';
   const began = performance.now();
-  const answer = await fetch(`${attune.url}/api/v1/jobs/${id}`, { method: 'DELETE', headers: attune.headers });
+  const answer = await deletion(id);
   if (answer.status === 204) return undefined;
   if (answer.status !== 202) throw new Error(`the cancellation answered ${answer.status}`);
   // A process that was gone before the answer is counted as if it had gone with it.
@@ -112,6 +113,15 @@ async function cancelled(original, afterMs) {
   if (status !== 'cancelled') throw new Error(`a cancelled job is ${status}`);
   const goneMs = lastSeen === began ? 0 : Math.round(lastSeen - began + LOOK_MS);
   return { task, stage, afterMs: Math.round(afterMs), goneMs, cancelledMs };
+}
+
+/** A gateway that has too much to do says when to come back. */
+async function deletion(id) {
+  for (;;) {
+    const answer = await fetch(`${attune.url}/api/v1/jobs/${id}`, { method: 'DELETE', headers: attune.headers });
+    if (answer.status !== 503) return answer;
+    await pause(Number(answer.headers.get('retry-after')) * 1000);
+  }
 }
 
 /** Tasks of the job that engine processes are at: their titles say so, as far as there was room for them. */

@@ -13,6 +13,11 @@ export class Deployment {
     this.dataDir = dataDir;
   }
 
+  /** Of every gateway. */
+  get urls() {
+    return [this.url];
+  }
+
   get headers() {
     return { Authorization: `Bearer ${fs.readFileSync(path.join(this.dataDir, 'api-key'), 'utf8').trim()}` };
   }

@@ -35,6 +35,10 @@ export class Split extends Deployment {
     return living[this.#turn++ % living.length].url;
   }
 
+  get urls() {
+    return this.#gateways.map(({ url }) => url);
+  }
+
   /** What API keys are hashed under: whoever goes on with the database needs it too. */
   get pepper() {
     return this.#shared.ATTUNE_KEY_PEPPER;
