@@ -1,4 +1,3 @@
-import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { AppError, type ErrorCode, type StageOutcome } from '@attune/core';
@@ -82,12 +81,6 @@ function placeOf(error: unknown): string {
   return place === undefined ? '' : ` at ${basename(place)}`;
 }
 
-/** Steps of `nice`: services that answer, beat and commit get three times the processor where there is not enough for all. */
-const GIVES_WAY_BY = 5;
-const LOWEST = 19;
-
-// Threads that are made from here on inherit it.
-setPriority(Math.min(LOWEST, getPriority() + GIVES_WAY_BY));
 process.on('message', (request) => void answer(request as TaskRequest));
 process.on('disconnect', () => process.exit(0));
 DuckDb.prepare();

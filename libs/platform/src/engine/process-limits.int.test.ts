@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { getPriority } from 'node:os';
 import { AppError, type Detection, type Plan, type SampleProfile } from '@attune/core';
 import { makePlan } from '@attune/pipeline';
 import { attemptFolder, readJson } from './attempt-folder.fixture.js';
@@ -88,13 +87,6 @@ test('an engine process has its limits, and no core dumps', async () => {
   } finally {
     await engine.close();
   }
-});
-
-test('an engine process and the threads that work in it give way to the services', async () => {
-  await free.run('transform', { input: path, plan, planFindings: [], scratch: await attempt() });
-  const table = execFileSync('ps', ['-L', '-o', 'nice=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
-  const threads = table.split('\n').filter((row) => row.includes('attune-engine'));
-  expect(threads.filter((row) => Number.parseInt(row, 10) === getPriority() + 5).length).toBeGreaterThan(MEMORY.threads);
 });
 
 test('a limit that cannot be set keeps no process from starting, and the lower one that holds is as good', async () => {
