@@ -58,7 +58,7 @@ const ofSeveralParts = (load) => load.enlist('parts', ['csv'], { rows: ROWS_OF_S
 
 /** For half of the time every completion is sent twice, then some leave a part out. */
 async function multipart(at) {
-  const { bed, load, note } = at;
+  const { bed, load, note, expect, bound } = at;
   const tenant = await ofSeveralParts(load);
   const completions = () => bed.objects.asked.filter((operation) => operation === 'CompleteMultipartUpload').length;
   const half = at.span('objects are bad') / 2;
@@ -69,7 +69,8 @@ async function multipart(at) {
     const before = completions();
     bed.objects.faults.add(fault);
     await every(1000, half, () => load.submit(tenant));
-    while (completions() - before < PARTS_MISSING) await load.submit(tenant);
+    for (const deadline = Date.now() + bound(60_000); completions() - before < PARTS_MISSING; await load.submit(tenant))
+      expect(Date.now() < deadline, `${completions() - before} uploads of several parts were ${name}, and ${PARTS_MISSING} were to be`);
     note(name, Math.min(completions() - before, fault.times ?? Infinity));
     bed.objects.faults.clear();
   }
