@@ -8,7 +8,7 @@ import { tables } from './schema/tables.js';
 const BEYOND_DECLARATION = {
   tables: ['migrations'],
   unlogged: ['fair_floor', 'rate_limits', 'retry_budgets', 'workers'],
-  descending: { idx_jobs_created_at: 'CREATE INDEX idx_jobs_created_at ON attune.jobs USING btree (tenant_id, created_at DESC, id)' },
+  descending: { idx_jobs_created_at: 'CREATE INDEX idx_jobs_created_at ON attune.jobs USING btree (tenant_id, created_at DESC, id DESC)' },
   options: Object.fromEntries(
     ['attempts', 'idempotency_keys', 'job_stages', 'jobs', 'tenant_flow'].map((table) => [table, ['autovacuum_vacuum_scale_factor=0.01']]),
   ),

@@ -1,3 +1,4 @@
+import { WORKER_SERVICES } from '@attune/core';
 import { FAIR_BOUND } from './fair-place.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, type StageRow } from './job-rows.js';
 
@@ -32,7 +33,7 @@ export interface JobDetail {
   readonly errorsFound: number;
   /** Bytes of the published results. */
   readonly bytesOut: number;
-  /** Ready stages of the same service that come first. */
+  /** Ready stages of the same service that come before the first of this job. */
   readonly backlogPosition: number;
   readonly now: number;
 }
@@ -52,16 +53,22 @@ export interface DetailRow extends JobRow {
 
 const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at', 'sort_key', 'stages', 'ledger', 'load'] as const;
 
-/** Nobody needs to know whether 2,000 or 90,000 are ahead, and a page of waiting jobs must not count them all for each. */
+/** Nobody needs to know whether 2,000 or 90,000 are ahead, and a page of waiting jobs must not go through them all. */
 const BACKLOG_COUNTED = 1_000;
+
+/** The first places of each queue, in order: read once for all jobs of a page, and not at all when none of them waits. */
+const QUEUES = `queues AS MATERIALIZED (
+    SELECT service, ARRAY(SELECT fair_at FROM attune.job_stages WHERE job_stages.service = services.service AND status = 'ready'
+      AND fair_at >= ${FAIR_BOUND} ORDER BY fair_at LIMIT ${BACKLOG_COUNTED}) AS places
+    FROM unnest('{${WORKER_SERVICES.join()}}'::text[]) AS services (service))`;
 
 /** One query for a page of jobs, each with its stages and ledger; `chosen` are the clauses after FROM attune.jobs. */
 export function detailsOf(chosen: string): string {
-  return `SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
+  return `WITH ${QUEUES}
+   SELECT j.*, (extract(epoch from now()) * 1000)::float8 AS now,
     (SELECT coalesce(sum(bytes), 0)::float8 FROM attune.artifacts a WHERE a.job_id = j.id AND a.generation = coalesce(j.kept_generation, j.generation) AND a.kind LIKE 'result\\_%') AS bytes_out,
-    (SELECT count(*)::int FROM attune.job_stages mine CROSS JOIN LATERAL (
-       SELECT 1 FROM attune.job_stages other WHERE other.service = mine.service AND other.status = 'ready' AND other.fair_at < mine.fair_at AND other.fair_at >= ${FAIR_BOUND} LIMIT ${BACKLOG_COUNTED}) ahead
-     WHERE mine.job_id = j.id AND mine.status = 'ready') AS backlog_position,
+    (SELECT coalesce(min(width_bucket(mine.fair_at - 1, (SELECT places FROM queues WHERE queues.service = mine.service))) FILTER (WHERE mine.status = 'ready'), 0)
+     FROM attune.job_stages mine WHERE mine.job_id = j.id) AS backlog_position,
     (SELECT coalesce(json_agg(s ORDER BY s.position, s.stage, s.shard), '[]') FROM (SELECT position, ${STAGE_COLUMNS} FROM attune.job_stages WHERE job_id = j.id) s) AS stages,
     (SELECT coalesce(json_agg(l ORDER BY l.position), '[]') FROM (
        SELECT DISTINCT ON (p.position) p.position, r.stage, unit, records_in, records_out, records_quarantined, records_merged, records_dropped, drop_reasons

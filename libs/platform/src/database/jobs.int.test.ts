@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { Database } from './database.js';
 import { DatasetsRepository } from './datasets.repository.js';
-import { type JobFilter, JobsRepository, type ListPlace } from './jobs.repository.js';
+import { type JobFilter, JobsRepository, type ListPlace, PAGE } from './jobs.repository.js';
 import { type SampleJob, submitSample } from './sample-job.fixture.js';
 import { StagesRepository } from './stages.repository.js';
 
@@ -98,6 +98,44 @@ test('a list is filtered by status, operation, time and the name of the file', a
   expect(await ids({ createdBefore: '2999-01-01T00:00:00Z' })).toEqual([other.jobId, jobId]);
   expect(await ids({ nameContains: '%_members' })).toEqual([jobId]);
   expect(await ids({ nameContains: '%members' })).toEqual([]);
+});
+
+test('each waiting job of a list says how many come before it, up to a thousand; one that works says none', async () => {
+  const { tenantId, jobId: working } = await submitSample(database);
+  await new StagesRepository(database).claim('validator', 'w1');
+  const waiting = [await submitSample(database), await submitSample(database), await submitSample(database)];
+  const last = await submitSample(database);
+  const positions = async () => new Map((await jobs.list(tenantId, { limit: 10 })).map((one) => [one.job.id, one.backlogPosition]));
+  const ids = [...waiting, last].map(({ jobId }) => jobId);
+  let told = await positions();
+  expect([working, ...ids].map((id) => told.get(id))).toEqual([0, 0, 1, 2, 3]);
+
+  await database.query(
+    `INSERT INTO attune.job_stages (tenant_id, job_id, stage, shard, position, service, status, fair_at)
+     SELECT tenant_id, job_id, stage, n, position, service, 'ready', fair_at FROM attune.job_stages, generate_series(1, 1200) n
+     WHERE job_id = $1 AND stage = 'inspect' AND shard = 0`,
+    [ids[2]],
+  );
+  told = await positions();
+  expect(ids.map((id) => told.get(id))).toEqual([0, 1, 2, 1_000]);
+  expect((await jobs.find(tenantId, last.jobId))!.backlogPosition).toBe(1_000);
+});
+
+test('a page of many jobs is read in the order of an index, not sorted', async () => {
+  const { tenantId, jobId } = await submitSample(database);
+  await database.query(
+    `INSERT INTO attune.jobs (tenant_id, id, operation, options, dataset_id, input_sha256, bytes_in, priority_class, created_at)
+     SELECT tenant_id, gen_random_uuid(), operation, options, dataset_id, input_sha256, 1, priority_class, now() - n * interval '1 second'
+     FROM attune.jobs, generate_series(1, 3000) n WHERE id = $1`,
+    [jobId],
+  );
+  await database.query('ANALYZE attune.jobs');
+  const plan = await database.query<object>(
+    `EXPLAIN ${PAGE.text.replace('$9', '20').replaceAll('$1', `'${tenantId}'`).replaceAll(/\$\d/g, 'NULL')}`,
+  );
+  const text = plan.flatMap((line) => Object.values(line) as string[]).join('\n');
+  expect(text).toContain('Index Scan using idx_jobs_created_at');
+  expect(text).not.toContain('Sort Key: jobs.created_at');
 });
 
 test('a job of a list is the very job that is found by its id', async () => {

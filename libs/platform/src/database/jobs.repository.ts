@@ -63,6 +63,16 @@ export type Deletion =
 export type Erase = (prefix: string, input: string | undefined) => Promise<void>;
 
 const ONE = prepared(detailsOf('WHERE tenant_id = $1 AND id = $2'));
+/** A page of jobs. Of a statement with so many parts the plan costs as much as what it finds. */
+export const PAGE = prepared(
+  detailsOf(
+    `WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
+       AND ($4::timestamptz IS NULL OR jobs.created_at > $4) AND ($5::timestamptz IS NULL OR jobs.created_at < $5)
+       AND ($6::text IS NULL OR position(lower($6) IN lower(input_name)) > 0)
+       AND ($7::timestamptz IS NULL OR (jobs.created_at, id) < ($7, $8::uuid))
+     ORDER BY jobs.created_at DESC, id DESC LIMIT $9`,
+  ),
+);
 
 /** Jobs as their clients see them. Everything is asked for with a tenant; another tenant's job does not exist. */
 export class JobsRepository {
@@ -112,26 +122,17 @@ export class JobsRepository {
 
   /** Newest first, without deleted jobs, in one query. Each comes with its place, from which the next page goes on. */
   async list(tenantId: string, page: JobFilter & { limit: number; after?: ListPlace }): Promise<(JobDetail & { place: ListPlace })[]> {
-    const found = await this.database.query<DetailRow>(
-      detailsOf(
-        `WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
-           AND ($4::timestamptz IS NULL OR jobs.created_at > $4) AND ($5::timestamptz IS NULL OR jobs.created_at < $5)
-           AND ($6::text IS NULL OR position(lower($6) IN lower(input_name)) > 0)
-           AND ($7::timestamptz IS NULL OR (jobs.created_at, id) < ($7, $8::uuid))
-         ORDER BY jobs.created_at DESC, id DESC LIMIT $9`,
-      ),
-      [
-        tenantId,
-        page.status ?? null,
-        page.operation ?? null,
-        page.createdAfter ?? null,
-        page.createdBefore ?? null,
-        page.nameContains ?? null,
-        page.after?.createdAt ?? null,
-        page.after?.id ?? null,
-        page.limit,
-      ],
-    );
+    const found = await this.database.query<DetailRow>(PAGE, [
+      tenantId,
+      page.status ?? null,
+      page.operation ?? null,
+      page.createdAfter ?? null,
+      page.createdBefore ?? null,
+      page.nameContains ?? null,
+      page.after?.createdAt ?? null,
+      page.after?.id ?? null,
+      page.limit,
+    ]);
     return found.map((row) => ({ ...detailOf(row), place: { createdAt: row.sort_at, id: row.id } }));
   }
 

@@ -14,6 +14,7 @@ import { ContentKeys1700000000022 } from './0022-content-keys.js';
 import { JobWebhooks1700000000025 } from './0025-job-webhooks.js';
 import { Warehouse1700000000030 } from './0030-warehouse.js';
 import { FairFloor1700000000031 } from './0031-fair-floor.js';
+import { NewestJobs1700000000032 } from './0032-newest-jobs.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   JobWebhooks1700000000025,
   Warehouse1700000000030,
   FairFloor1700000000031,
+  NewestJobs1700000000032,
 ].map((Migration) => ({ name: new Migration().name, Migration }));
