@@ -3,7 +3,7 @@ import type { PriorityClass } from '@attune/core';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import fc from 'fast-check';
 import { Database } from './database.js';
-import { FAIR_BOUND, floorOf, giveFairPlace, moveFairBound } from './fair-place.js';
+import { FAIR_BOUND, floorOf, giveFairPlace, keepFairPlace, moveFairBound, SHARD_COST } from './fair-place.js';
 
 type Query = Database['query'];
 
@@ -51,7 +51,7 @@ interface Place {
 async function queue(query: Query, job: Place | undefined): Promise<void> {
   if (job === undefined) throw new Error('the test has no jobs left');
   await query(`UPDATE attune.job_stages SET status = 'ready' WHERE job_id = $1`, [job.id]);
-  await giveFairPlace(query, job, { stage: 'inspect', shard: 0 });
+  await giveFairPlace(query, job.id, { stage: 'inspect', shard: 0 });
 }
 
 /** Takes the first in fair order, as a claim does, and ends it. */
@@ -143,6 +143,29 @@ test('work that was done while nobody else wanted any is no debt', async () => {
     let served = 0;
     for (let turn = 0; turn < 20; turn++) if (ofBusy.has(await serve(query))) served++;
     expect(served).toBeGreaterThanOrEqual(9);
+  });
+});
+
+test('the shards of a job follow behind its place one after another, and its flow pays for all but the first', async () => {
+  await database.transaction(async (query) => {
+    const [job, other] = await jobsOf(query, 2);
+    await queue(query, job);
+    await queue(query, other);
+    await query(`UPDATE attune.job_stages SET status = 'done' WHERE job_id = $1`, [job!.id]);
+    const shards = [0, 1, 2].map((shard) => ({ stage: 'transform', shard }));
+    for (const { stage, shard } of shards)
+      await query(
+        `INSERT INTO attune.job_stages (tenant_id, job_id, stage, shard, position, service, status) VALUES ($1, $2, $3, $4, 2, 'harmonizer', 'ready')`,
+        [job!.tenant_id, job!.id, stage, shard],
+      );
+    const virtualTime = async () => Number((await query<{ at: string }>(`SELECT virtual_time AS at FROM attune.tenant_flow`))[0]!.at);
+    const before = await virtualTime();
+    await keepFairPlace(query, job!.id, shards);
+    const cost = SHARD_COST / 4;
+    const placed = await query<{ at: string }>(`SELECT fair_at AS at FROM attune.job_stages WHERE stage = 'transform' ORDER BY shard`);
+    const places = placed.map(({ at }) => Number(at));
+    expect(places).toEqual([cost, 2 * cost, 3 * cost]); // the first is where the smallest place in flight is, that of the other job
+    expect((await virtualTime()) - before).toBe(2 * cost);
   });
 });
 

@@ -24,7 +24,7 @@ export function floorOf(condition: string): string {
 }
 
 /**
- * Moves the bound on. The floor only rises, as long as nothing but `giveFairPlace` gives places; should there be one below the bound all the
+ * Moves the bound on. The floor only rises, as long as places are given here only; should there be one below the bound all the
  * same, the bound goes down to it at once, and it is found.
  */
 export async function moveFairBound(query: Database['query']): Promise<void> {
@@ -36,30 +36,56 @@ export async function moveFairBound(query: Database['query']): Promise<void> {
   );
 }
 
-/** But for the one that is to get a place. */
-const OTHERS = `fair_at >= ${FAIR_BOUND} AND NOT (job_id = $2 AND stage = $3 AND shard = $5)`;
+/** But for those of the job that is to get a place: they may have none yet. */
+const OTHERS = `fair_at >= ${FAIR_BOUND} AND job_id <> $1`;
+
+interface Shard {
+  readonly stage: string;
+  readonly shard: number;
+}
+
+/** The flow of the job pays for one shard: its virtual time moves on by cost / weight. */
+const CHARGED = `class AS (SELECT tenant_id, priority_class, ($5::jsonb ->> priority_class)::integer AS weight FROM attune.jobs WHERE id = $1),
+  floor AS (${floorOf(OTHERS)}),
+  flow AS (
+    INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time, weight)
+    SELECT class.tenant_id, class.priority_class, floor.at + $4::bigint / class.weight, class.weight FROM class, floor
+    ON CONFLICT (tenant_id, priority_class)
+      DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4::bigint / f.weight
+    RETURNING virtual_time, $4::bigint / weight AS cost
+  )`;
 
 /**
  * Start-time fair queueing: fair_at = max(virtual time of the flow, smallest in flight), and the flow's virtual time moves on by cost / weight
  * (jobs.md, section 4.3). A flow is one class of one tenant. While nothing is in flight time stands at the furthest flow, so that past work is
  * no debt.
  */
-export async function giveFairPlace(
-  query: Database['query'],
-  job: { readonly id: string; readonly tenant_id: string },
-  { stage, shard }: { readonly stage: string; readonly shard: number },
-): Promise<void> {
+export async function giveFairPlace(query: Database['query'], jobId: string, { stage, shard }: Shard): Promise<void> {
   await query(
-    prepared(`WITH class AS (SELECT priority_class, ($6::jsonb ->> priority_class)::integer AS weight FROM attune.jobs WHERE id = $2),
-      floor AS (${floorOf(OTHERS)}),
-      flow AS (
-        INSERT INTO attune.tenant_flow AS f (tenant_id, priority_class, virtual_time, weight)
-        SELECT $1, class.priority_class, floor.at + $4::bigint / class.weight, class.weight FROM class, floor
-        ON CONFLICT (tenant_id, priority_class)
-          DO UPDATE SET virtual_time = greatest(f.virtual_time, (SELECT at FROM floor)) + $4::bigint / f.weight
-        RETURNING virtual_time - $4::bigint / weight AS at
-      )
-     UPDATE attune.job_stages SET fair_at = flow.at, ready_at = now() FROM flow WHERE job_id = $2 AND stage = $3 AND shard = $5`),
-    [job.tenant_id, job.id, stage, SHARD_COST, shard, JSON.stringify(CLASS_WEIGHTS)],
+    prepared(`WITH ${CHARGED}
+     UPDATE attune.job_stages SET fair_at = flow.virtual_time - flow.cost, ready_at = now() FROM flow WHERE job_id = $1 AND stage = $2 AND shard = $3`),
+    [jobId, stage, shard, SHARD_COST, JSON.stringify(CLASS_WEIGHTS)],
   );
+}
+
+/** The furthest place of the job; one that waited for long has none before the others. */
+const KEPT = `greatest((SELECT max(fair_at) FROM attune.job_stages WHERE job_id = $1), floor.at)`;
+
+/**
+ * A job that has begun keeps its place: were its next stage put behind all jobs that came meanwhile, none of many would end before all of them
+ * had begun. It has paid when it was submitted; what it is split into pays, and follows behind it, one shard after another.
+ */
+export async function keepFairPlace(query: Database['query'], jobId: string, [first, ...further]: readonly Shard[]): Promise<void> {
+  if (first === undefined) return;
+  await query(
+    prepared(`WITH floor AS (${floorOf(OTHERS)})
+     UPDATE attune.job_stages SET fair_at = ${KEPT}, ready_at = now() FROM floor WHERE job_id = $1 AND stage = $2 AND shard = $3`),
+    [jobId, first.stage, first.shard],
+  );
+  for (const { stage, shard } of further)
+    await query(
+      prepared(`WITH ${CHARGED}
+       UPDATE attune.job_stages SET fair_at = ${KEPT} + flow.cost, ready_at = now() FROM flow, floor WHERE job_id = $1 AND stage = $2 AND shard = $3`),
+      [jobId, stage, shard, SHARD_COST, JSON.stringify(CLASS_WEIGHTS)],
+    );
 }

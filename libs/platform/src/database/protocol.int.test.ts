@@ -2,6 +2,7 @@ import { type RowLedger, WORKER_SERVICES, type WorkerService } from '@attune/cor
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import { Database } from './database.js';
 import { JobsRepository } from './jobs.repository.js';
+import { RedriveRepository } from './redrive.repository.js';
 import { submitSample } from './sample-job.fixture.js';
 import { type Claim, StagesRepository, type StoredArtifact } from './stages.repository.js';
 
@@ -68,6 +69,27 @@ test('stages are claimed in fair order: one job of a small tenant does not wait 
   const small = await submitSample(database, { tenant: 'small' });
   const order = [await claim(), await claim()].map(({ jobId }) => jobId);
   expect(order).toContain(small.jobId);
+});
+
+test('a job that has begun ends before jobs of the same tenant that came later have begun', async () => {
+  const [first, second] = [await submitSample(database), await submitSample(database), await submitSample(database)];
+  const steps: string[] = [];
+  for (let rings: readonly WorkerService[] = ['validator']; rings.length > 0;) {
+    const mine = await claim('w1', rings[0]);
+    expect(mine.jobId).toBe(first.jobId);
+    steps.push(mine.stage);
+    rings = (await stages.commit(mine, { artifacts: [] })).rings;
+  }
+  expect(steps).toEqual(['inspect', 'plan', 'validate', 'check']); // the first and the last of them are of one service
+  expect((await claim()).jobId).toBe(second.jobId);
+});
+
+test('a job that had failed queues anew when it is sent on: it does not pass those that wait', async () => {
+  const [failed, next] = [await submitSample(database), await submitSample(database)];
+  await stages.fail(await claim(), { class: 'data', code: 'internal', detail: 'planted' }, 0.5);
+  await new RedriveRepository(database).redrive(failed.tenantId, failed.jobId);
+  expect((await claim()).jobId).toBe(next.jobId);
+  expect((await claim()).jobId).toBe(failed.jobId);
 });
 
 test('a worker whose lease ran out cannot renew or commit over the one who took over', async () => {

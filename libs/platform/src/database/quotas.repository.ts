@@ -1,6 +1,6 @@
 import { AppError, type PriorityClass, WORKER_SERVICES } from '@attune/core';
 import type { Database } from './database.js';
-import { CLASS_WEIGHTS } from './fair-place.js';
+import { CLASS_WEIGHTS, FAIR_BOUND } from './fair-place.js';
 
 /** What a tenant may take; null is no limit. */
 export interface Quotas {
@@ -29,6 +29,8 @@ export interface QuotaUse {
 type Query = Database['query'];
 
 const OWN = `version, queued_jobs AS "queuedJobs", bytes_per_day::float8 AS "bytesPerDay", concurrent_uploads AS "concurrentUploads"`;
+/** More than the stages of jobs that have begun, which a service is about to take. */
+const HEADS = 100;
 const DAY = `(now() AT TIME ZONE 'UTC')::date`;
 
 /** What tenants may take of the installation, and what they have taken (jobs.md, section 4, Admission). */
@@ -86,17 +88,20 @@ export class QuotasRepository {
     );
   }
 
-  /** How long the work of a class that is next in line has waited, in seconds; 0 where none waits. One look into an index per service. */
+  /**
+   * How long the work of a class that is next in line has waited, in seconds; 0 where none waits. Jobs that have begun go first and have not
+   * waited for long, so that it is the longest of some. A short read of an index per service.
+   */
   async waited(priorityClass: PriorityClass): Promise<number> {
-    const [head] = await this.database.query<{ seconds: number }>(
-      `SELECT coalesce(max(extract(epoch FROM now() - head.ready_at)), 0)::float8 AS seconds
+    const [next] = await this.database.query<{ seconds: number }>(
+      `SELECT coalesce(extract(epoch FROM now() - min(head.ready_at)), 0)::float8 AS seconds
        FROM unnest($2::text[]) AS worker(service),
          LATERAL (SELECT s.ready_at FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
-           WHERE s.service = worker.service AND s.status = 'ready' AND s.next_run_at <= now() AND j.priority_class = $1
-           ORDER BY s.fair_at LIMIT 1) head`,
+           WHERE s.service = worker.service AND s.status = 'ready' AND s.fair_at >= ${FAIR_BOUND} AND s.next_run_at <= now() AND j.priority_class = $1
+           ORDER BY s.fair_at LIMIT ${HEADS}) head`,
       [priorityClass, [...WORKER_SERVICES]],
     );
-    return head!.seconds;
+    return next!.seconds;
   }
 
   async #read(query: Query, tenantId: string): Promise<TenantQuotas> {

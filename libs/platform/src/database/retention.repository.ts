@@ -1,7 +1,7 @@
 import { AppError } from '@attune/core';
 import type { Database } from './database.js';
 import { refuseDuringBackup } from './removal.js';
-import { type Transition, writeEffects } from './transition.js';
+import { writeEffects } from './transition.js';
 
 /** How long a tenant keeps what it has, in days; null is for ever. */
 export interface RetentionDays {
@@ -149,12 +149,12 @@ export class RetentionRepository {
 
 type Told = Parameters<typeof writeEffects>[1];
 
-function tellHold(query: Query, job: Told, held: boolean): Promise<Transition['rings']> {
+function tellHold(query: Query, job: Told, held: boolean): Promise<void> {
   return held
     ? tell(query, job, 'job.held', 'A legal hold was laid on the job.')
     : tell(query, job, 'job.released', 'The legal hold on the job was lifted.');
 }
 
-function tell(query: Query, job: Told, type: string, message: string): Promise<Transition['rings']> {
+function tell(query: Query, job: Told, type: string, message: string): Promise<void> {
   return writeEffects(query, job, [{ type: 'history', line: { type, level: 'info', message, data: {} } }]);
 }

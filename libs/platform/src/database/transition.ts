@@ -1,7 +1,7 @@
 import { AppError, type WorkerService } from '@attune/core';
 import { decide, type Effect, type HistoryLine, type JobEvent, type JobState, type StageState } from '@attune/pipeline';
 import { type Database, prepared } from './database.js';
-import { giveFairPlace } from './fair-place.js';
+import { giveFairPlace, keepFairPlace } from './fair-place.js';
 import { statusToTell, writeDueDeliveries } from './due-deliveries.js';
 import { JOB_COLUMNS, type JobRow, STAGE_COLUMNS, STAGE_ORDER, type StageRow, stateOf } from './job-rows.js';
 import { Writes } from './writes.js';
@@ -36,8 +36,16 @@ export async function transition(query: Query, jobId: string, event: JobEvent): 
   const writes = new Writes();
   writeJob(writes, job, before, after);
   await writeStages(query, writes, jobId, before, after);
-  const rings = await writeEffects(query, job, effects, writes);
-  return { job, before, after, effects, rings };
+  await writeEffects(query, job, effects, writes);
+  return { job, before, after, effects, rings: await placeReady(query, job.id, before, effects) };
+}
+
+/** What is ready now gets its place in the queue; answers the services to ring. A job that had stopped queues anew. */
+async function placeReady(query: Query, jobId: string, before: JobState, effects: readonly Effect[]): Promise<readonly WorkerService[]> {
+  const ready = effects.filter((effect) => effect.type === 'ready');
+  if (before.status === 'processing') await keepFairPlace(query, jobId, ready);
+  else for (const effect of ready) await giveFairPlace(query, jobId, effect);
+  return ready.map(({ service }) => service);
 }
 
 function writeJob(writes: Writes, job: JobRow, before: JobState, after: JobState): void {
@@ -127,13 +135,13 @@ function changeStages(writes: Writes, jobId: string, stages: readonly StageState
   );
 }
 
-/** Writes history, attempts, what webhooks are to be told and fair places, after what else is to be written; answers the services to ring. */
+/** Writes history, attempts and what webhooks are to be told, after what else is to be written. */
 export async function writeEffects(
   query: Query,
   job: { id: string; tenant_id: string },
   effects: readonly Effect[],
   writes = new Writes(),
-): Promise<WorkerService[]> {
+): Promise<void> {
   const lines = effects.flatMap((effect) => (effect.type === 'history' ? [effect.line] : []));
   if (lines.length > 0) writeHistory(writes, job, lines);
   for (const effect of effects) {
@@ -152,9 +160,6 @@ export async function writeEffects(
   }
   await writes.send(query);
   for (const status of effects.map(statusToTell)) if (status !== undefined) await writeDueDeliveries(query, job, status);
-  const ready = effects.filter((effect) => effect.type === 'ready');
-  for (const effect of ready) await giveFairPlace(query, job, effect);
-  return ready.map(({ service }) => service);
 }
 
 function writeHistory(writes: Writes, job: { id: string; tenant_id: string }, lines: readonly HistoryLine[]): void {
