@@ -39,9 +39,9 @@ function waiting(job: object = {}, first: object = {}, backlogPosition = 0): Job
 
 const seconds = (detail: JobDetail): number => (measuredEnd(detail, PACES)! - NOW) / 1000;
 
-test('a job that waits takes each stage at its measured pace, after those ahead of it have gone through the workers', () => {
+test('a job that waits takes each stage at its measured pace, after those ahead of it have ended: the busiest service sets their pace', () => {
   expect(seconds(waiting())).toBe(40);
-  expect(seconds(waiting({}, {}, 6))).toBe(40 + 30);
+  expect(seconds(waiting({}, {}, 6))).toBe(40 + 6 * 15); // three stages of ten seconds each are the validator's, who has two workers
   expect(seconds(waiting({}, { next_run_at: NOW + 5_000 }))).toBe(45);
 });
 

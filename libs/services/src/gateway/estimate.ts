@@ -1,3 +1,4 @@
+import type { Operation, StageName, WorkerService } from '@attune/core';
 import { stagesOf } from '@attune/pipeline';
 import type { JobDetail, Paces } from '@attune/platform';
 
@@ -9,16 +10,27 @@ import type { JobDetail, Paces } from '@attune/platform';
 export function measuredEnd({ job, stages, now, backlogPosition }: JobDetail, paces: Paces): number | undefined {
   if (job.completed_at !== null || job.status === 'awaiting_review' || stages.some(({ stage }) => stage === 'decode')) return undefined;
   let seconds = 0;
-  for (const { name, service } of stagesOf(job.operation)) {
+  for (const { name } of stagesOf(job.operation)) {
     const row = stages.findLast(({ stage }) => stage === name);
     if (row?.status === 'done') continue;
     const pace = paces.of(job.operation, name);
     if (pace === undefined) return undefined;
     seconds += (job.bytes_in / pace.bytesPerSecond) * (1 - Math.min(1, Math.max(0, row?.progress ?? 0)));
     if (row?.status !== 'ready') continue;
-    // Those ahead are taken to be usual jobs at the same stage.
-    seconds += (backlogPosition * pace.secondsPerJob) / paces.slots(service);
+    seconds += backlogPosition * secondsBetweenEnds(job.operation, name, paces);
     seconds += Math.max(0, row.next_run_at - now) / 1000;
   }
   return now + seconds * 1000;
+}
+
+/**
+ * How far apart usual jobs end that go on from this stage: jobs end in the order in which they came, so that those ahead first do all that is
+ * left of them, and the service that has most to do per worker sets the pace.
+ */
+function secondsBetweenEnds(operation: Operation, from: StageName, paces: Paces): number {
+  const stages = stagesOf(operation);
+  const busy = new Map<WorkerService, number>();
+  for (const { name, service } of stages.slice(stages.findIndex((stage) => stage.name === from)))
+    busy.set(service, (busy.get(service) ?? 0) + (paces.of(operation, name)?.secondsPerJob ?? 0) / paces.slots(service));
+  return Math.max(...busy.values());
 }
