@@ -131,7 +131,7 @@ test('a page of many jobs is read in the order of an index, not sorted', async (
   );
   await database.query('ANALYZE attune.jobs');
   const plan = await database.query<object>(
-    `EXPLAIN ${PAGE.text.replace('$9', '20').replaceAll('$1', `'${tenantId}'`).replaceAll(/\$\d/g, 'NULL')}`,
+    `EXPLAIN ${PAGE.replace('$9', '20').replaceAll('$1', `'${tenantId}'`).replaceAll(/\$\d/g, 'NULL')}`,
   );
   const text = plan.flatMap((line) => Object.values(line) as string[]).join('\n');
   expect(text).toContain('Index Scan using idx_jobs_created_at');

@@ -63,15 +63,13 @@ export type Deletion =
 export type Erase = (prefix: string, input: string | undefined) => Promise<void>;
 
 const ONE = prepared(detailsOf('WHERE tenant_id = $1 AND id = $2'));
-/** A page of jobs. Of a statement with so many parts the plan costs as much as what it finds. */
-export const PAGE = prepared(
-  detailsOf(
-    `WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
-       AND ($4::timestamptz IS NULL OR jobs.created_at > $4) AND ($5::timestamptz IS NULL OR jobs.created_at < $5)
-       AND ($6::text IS NULL OR position(lower($6) IN lower(input_name)) > 0)
-       AND ($7::timestamptz IS NULL OR (jobs.created_at, id) < ($7, $8::uuid))
-     ORDER BY jobs.created_at DESC, id DESC LIMIT $9`,
-  ),
+/** Not prepared: a plan that was made while the tables were small reads them whole, job by job, when they are not any more. */
+export const PAGE = detailsOf(
+  `WHERE tenant_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR operation = $3)
+     AND ($4::timestamptz IS NULL OR jobs.created_at > $4) AND ($5::timestamptz IS NULL OR jobs.created_at < $5)
+     AND ($6::text IS NULL OR position(lower($6) IN lower(input_name)) > 0)
+     AND ($7::timestamptz IS NULL OR (jobs.created_at, id) < ($7, $8::uuid))
+   ORDER BY jobs.created_at DESC, id DESC LIMIT $9`,
 );
 
 /** Jobs as their clients see them. Everything is asked for with a tenant; another tenant's job does not exist. */

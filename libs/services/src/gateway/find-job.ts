@@ -15,3 +15,9 @@ export async function findJob(jobs: JobsRepository | RecentJobs, tenantId: strin
   if (found.job.deleted_at !== null) throw new AppError('gone', 'the job was deleted');
   return found;
 }
+
+/** As `findJob`. What was read a moment ago will do for a job that has ended; of an open one it could hide that it has just ended. */
+export async function findJobToRead(jobs: JobsRepository, recent: RecentJobs, tenantId: string, id: string): Promise<JobDetail> {
+  const found = await findJob(recent, tenantId, id);
+  return found.job.completed_at === null ? findJob(jobs, tenantId, id) : found;
+}

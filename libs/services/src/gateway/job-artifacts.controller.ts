@@ -23,13 +23,14 @@ import {
   type ListedArtifact,
   Metrics,
   PEPPER,
+  RecentJobs,
   Tenant,
 } from '@attune/platform';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { artifactOf, readJsonArtifact } from './artifact-reader.js';
 import { readCursor, signCursor } from './cursor.js';
-import { findJob } from './find-job.js';
+import { findJobToRead } from './find-job.js';
 import { findingList, readFindings } from './finding-list.js';
 import { outputFormats } from './job-body.js';
 import { nextLink } from './next-link.js';
@@ -45,6 +46,7 @@ const REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri '
 export class JobArtifactsController {
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
+    @Inject(RecentJobs) private readonly recent: RecentJobs,
     @Inject(ArtifactsRepository) readonly artifacts: ArtifactsRepository,
     @Inject(BLOBS) readonly blobs: BlobStore,
     @Inject(Metrics) readonly metrics: Metrics,
@@ -59,7 +61,7 @@ export class JobArtifactsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const detail = await findJob(this.jobs, tenantId, id);
+    const detail = await this.#job(tenantId, id);
     if (detail.job.operation !== 'harmonize')
       throw new AppError('conflict_state', 'a validation has no result; read its quality and quarantine');
     const { name, extension, contentType } = findOutput(formatOf(detail, asked, request));
@@ -70,7 +72,7 @@ export class JobArtifactsController {
 
   @Get('quality')
   async quality(@Tenant() tenantId: string, @Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const artifact = await artifactOf(this.artifacts, await findJob(this.jobs, tenantId, id), 'quality');
+    const artifact = await artifactOf(this.artifacts, await this.#job(tenantId, id), 'quality');
     await sendArtifact(this, artifact, { contentType: 'application/json' }, request, response);
   }
 
@@ -84,7 +86,7 @@ export class JobArtifactsController {
     @Res() response: Response,
   ): Promise<void> {
     const { download } = parseRequest(ReportQuery, parameters, { what: 'The query', kind: 'parameter' });
-    const artifact = await artifactOf(this.artifacts, await findJob(this.jobs, tenantId, id), 'report');
+    const artifact = await artifactOf(this.artifacts, await this.#job(tenantId, id), 'report');
     const saved = download === '' || download === 'true';
     response.set({
       'Content-Security-Policy': REPORT_POLICY,
@@ -95,7 +97,7 @@ export class JobArtifactsController {
 
   @Get('artifacts')
   async list(@Tenant() tenantId: string, @Param('id') id: string): Promise<ArtifactList> {
-    const { job } = await findJob(this.jobs, tenantId, id);
+    const { job } = await this.#job(tenantId, id);
     const listed = await this.artifacts.list(tenantId, job.id);
     return {
       data: listed.flatMap((artifact) => artifactBody(prefixed('job', job.id), job.completed_at !== null, artifact)),
@@ -110,7 +112,7 @@ export class JobArtifactsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const detail = await findJob(this.jobs, tenantId, id);
+    const detail = await this.#job(tenantId, id);
     if (!isDownload(kind)) throw new AppError('not_found', 'there is no such kind of artifact');
     const artifact = await artifactOf(this.artifacts, detail, kind);
     const fileName = artifact.storageKey.split('/').pop()!;
@@ -138,7 +140,7 @@ export class JobArtifactsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<FindingPage> {
     const { limit, cursor } = parseRequest(PageQuery, parameters, { what: 'The query', kind: 'parameter' });
-    const detail = await findJob(this.jobs, tenantId, id);
+    const detail = await this.#job(tenantId, id);
     const list = await findingList(this, detail);
     const scope = [tenantId, detail.job.id, 'findings', list.version];
     const first = cursor === undefined ? 0 : Number(readCursor(this.pepper, scope, cursor));
@@ -159,6 +161,10 @@ export class JobArtifactsController {
     return this.#page('duplicates', tenantId, id, parameters, (line) => DuplicateBody.parse(JSON.parse(line)), request, response);
   }
 
+  #job(tenantId: string, id: string): Promise<JobDetail> {
+    return findJobToRead(this.jobs, this.recent, tenantId, id);
+  }
+
   /** A page of an NDJSON artifact by its index. The cursor is the ordinal of the next line, good for this very artifact only. */
   async #page<Item>(
     kind: 'quarantine' | 'duplicates',
@@ -170,7 +176,7 @@ export class JobArtifactsController {
     response: Response,
   ): Promise<{ data: Item[]; next_cursor: string | null; has_more: boolean }> {
     const { limit, cursor } = parseRequest(PageQuery, parameters, { what: 'The query', kind: 'parameter' });
-    const detail = await findJob(this.jobs, tenantId, id);
+    const detail = await this.#job(tenantId, id);
     const artifact = await artifactOf(this.artifacts, detail, kind);
     const index = LineIndex.parse(await readJsonArtifact(this.blobs, await artifactOf(this.artifacts, detail, `${kind}_index`)));
     const scope = [tenantId, detail.job.id, kind, artifact.sha256];

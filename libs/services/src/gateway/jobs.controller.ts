@@ -33,6 +33,7 @@ import { findJob } from './find-job.js';
 import { createdBody, jobBody, statusBody } from './job-body.js';
 import { nextLink } from './next-link.js';
 import { preferenceOf } from './prefer.js';
+import { SharedReads } from './shared-reads.js';
 import { submitOnce } from './submit-once.js';
 
 const RETRY_AFTER_SECONDS = '1';
@@ -40,6 +41,8 @@ const RETRY_AFTER_SECONDS = '1';
 /** Submit, list, read, wait: the life of jobs as clients see it (api.md, section 4). */
 @Controller('api/v1/jobs')
 export class JobsController {
+  readonly #pages = new SharedReads<{ json: string; next: string | null }>();
+
   constructor(
     @Inject(JobsRepository) private readonly jobs: JobsRepository,
     @Inject(RecentJobs) private readonly recent: RecentJobs,
@@ -102,8 +105,16 @@ export class JobsController {
     @Query() parameters: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<JobList> {
+  ): Promise<string> {
     const query = parseRequest(JobListQuery, parameters, { what: 'The query', kind: 'parameter' });
+    const { json, next } = await this.#pages.get(`${tenantId} ${request.originalUrl}`, () => this.#page(tenantId, query));
+    if (next !== null) nextLink(request, response, next);
+    response.type('json');
+    return json;
+  }
+
+  /** Written once for all who read the same page at a time, as dashboards do. */
+  async #page(tenantId: string, query: JobListQuery): Promise<{ json: string; next: string | null }> {
     const scope = [tenantId, 'jobs', query.status, query.operation, query.created_after, query.created_before, query.q];
     const [createdAt, id] = query.cursor ? readCursor(this.pepper, scope, query.cursor).split('|') : [];
     const found = await this.jobs.list(tenantId, {
@@ -117,8 +128,8 @@ export class JobsController {
     });
     const { page, last } = cutPage(found, query.limit);
     const next = last ? signCursor(this.pepper, scope, `${last.place.createdAt}|${last.place.id}`) : null;
-    if (next !== null) nextLink(request, response, next);
-    return { data: page.map((detail) => jobBody(detail, this.pace.current())), next_cursor: next, has_more: next !== null };
+    const body: JobList = { data: page.map((detail) => jobBody(detail, this.pace.current())), next_cursor: next, has_more: next !== null };
+    return { json: JSON.stringify(body), next };
   }
 
   @Get(':id')
