@@ -100,14 +100,15 @@ export class RulesRepository {
       `INSERT INTO attune.checked_datasets (job_id, tenant_id, fingerprint, entity) VALUES ($1, $2, $3, $4) ON CONFLICT (job_id) DO NOTHING`,
       [jobId, tenantId, fingerprint, entity],
     );
+    // From the last one backwards, however many there were: none that was deleted has left a report.
     const [found] = await this.database.query<StoredArtifact & { jobId: string }>(
-      `SELECT a.job_id AS "jobId", a.kind, a.sha256, a.bytes::float8 AS bytes, a.records::float8 AS records, a.storage_key AS "storageKey"
-       FROM attune.checked_datasets own
-       JOIN attune.checked_datasets c ON c.tenant_id = own.tenant_id AND c.fingerprint = own.fingerprint AND c.entity = own.entity
-         AND c.checked_at < own.checked_at
-       JOIN attune.artifacts a ON a.job_id = c.job_id AND a.kind = 'quality'
-       WHERE own.job_id = $1 ORDER BY c.checked_at DESC, a.generation DESC LIMIT 1`,
-      [jobId],
+      `SELECT c.job_id AS "jobId", a.kind, a.sha256, a.bytes::float8 AS bytes, a.records::float8 AS records, a.storage_key AS "storageKey"
+       FROM attune.checked_datasets c CROSS JOIN LATERAL (
+         SELECT * FROM attune.artifacts WHERE artifacts.job_id = c.job_id AND kind = 'quality' ORDER BY generation DESC LIMIT 1) a
+       WHERE c.tenant_id = $2 AND c.fingerprint = $3 AND c.entity = $4
+         AND c.checked_at < (SELECT checked_at FROM attune.checked_datasets WHERE job_id = $1)
+       ORDER BY c.checked_at DESC LIMIT 1`,
+      [jobId, tenantId, fingerprint, entity],
     );
     return found;
   }
