@@ -42,7 +42,7 @@ beforeEach(async () => {
     metrics,
     log,
     new Housekeeping(garbage, new GarbageCollector(database, garbage, new WarehouseRepository(database), blobs, metrics), retention, log),
-    fresh.url,
+    { queueUrl: fresh.url, blobs: 's3' },
   );
 });
 
@@ -97,8 +97,15 @@ test('the gauge of the last backup is absent before the first one, and then tell
   await reconciler.pass();
   expect(await taken()).toEqual([]);
   await new BackupRepository(database).noteTaken();
-  await new TruthGauges(new ReconcilerRepository(database), fresh.url, metrics).refresh();
+  await new TruthGauges(new ReconcilerRepository(database), { queueUrl: fresh.url, blobs: 's3' }, metrics).refresh();
   expect(Math.abs(Date.now() / 1000 - (await taken())[0]!)).toBeLessThan(60);
+});
+
+test('stored bytes are told by layer and by what holds them', async () => {
+  await submitSample(database);
+  await reconciler.pass();
+  const stored = (await metrics.storageUsed.get()).values.map(({ labels, value }) => ({ ...labels, value }));
+  expect(stored).toEqual([{ backend: 's3', layer: 'bronze', value: 1 }]);
 });
 
 test('of several reconcilers at once only one repairs', async () => {

@@ -5,7 +5,7 @@ import type { Rings } from '../queue/rings.js';
 import { noteTerminal } from '../stages/stage-runner.js';
 import { errorName, type Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import { TruthGauges } from './truth-gauges.js';
+import { type Servers, TruthGauges } from './truth-gauges.js';
 
 const PASS_MS = 5_000;
 /** Of all gateways one is the leader, for as long as its session with the database lives. */
@@ -26,11 +26,11 @@ export class Reconciler {
     private readonly metrics: Metrics,
     private readonly log: Logger,
     private readonly housekeeping: Housekeeping,
-    queueUrl: string,
+    servers: Servers,
     /** What else the leader does in each pass. */
     private readonly eachPass: readonly ((signal: AbortSignal) => Promise<void>)[] = [],
   ) {
-    this.#gauges = new TruthGauges(repository, queueUrl, metrics);
+    this.#gauges = new TruthGauges(repository, servers, metrics);
   }
 
   start(): void {

@@ -2,30 +2,40 @@ import type { ReconcilerRepository } from '../database/reconciler.repository.js'
 import { redisMemory } from '../queue/redis-memory.js';
 import type { Metrics } from '../telemetry/metrics.js';
 
-/** Sums over whole tables are not asked for on every pass. */
+/** Sums over whole tables are not asked for on every pass, and the longer they take, the less often: a fiftieth of the time at most. */
 const SLOW_MS = 60_000;
+const SLOW_SHARE = 50;
+
+/** What gauges are about besides the database. */
+export interface Servers {
+  readonly queueUrl: string;
+  /** What holds the blobs. */
+  readonly blobs: 'file' | 's3';
+}
 
 /** Gauges about all jobs, read from the rows; exported by the leader alone, so that nothing is counted twice. */
 export class TruthGauges {
-  #slowAt = -Infinity;
+  #slowFrom = -Infinity;
 
   constructor(
     private readonly repository: ReconcilerRepository,
-    private readonly queueUrl: string,
+    private readonly servers: Servers,
     private readonly metrics: Metrics,
   ) {}
 
   async refresh(): Promise<void> {
     await this.#queue();
-    if (performance.now() - this.#slowAt < SLOW_MS) return;
-    this.#slowAt = performance.now();
+    const began = performance.now();
+    if (began < this.#slowFrom) return;
+    this.#slowFrom = began + SLOW_MS;
     await this.#stored();
+    this.#slowFrom = began + Math.max(SLOW_MS, SLOW_SHARE * (performance.now() - began));
     await this.#servers();
   }
 
   /** Whoever leads no longer says nothing rather than something old. */
   forget(): void {
-    this.#slowAt = -Infinity;
+    this.#slowFrom = -Infinity;
     this.metrics.forgetTruth();
   }
 
@@ -43,12 +53,13 @@ export class TruthGauges {
 
   async #stored(): Promise<void> {
     const { dlqJobs, storageUsed, storageObjects } = this.metrics;
+    const backend = this.servers.blobs;
     const [failed, layers] = [await this.repository.failedJobs(), await this.repository.storage()];
     for (const gauge of [dlqJobs, storageUsed, storageObjects]) gauge.reset();
     for (const { errorClass, jobs } of failed) dlqJobs.set({ error_class: errorClass }, jobs);
     for (const { layer, bytes, objects } of layers) {
-      storageUsed.set({ backend: 'file', layer }, bytes);
-      storageObjects.set({ backend: 'file', layer }, objects);
+      storageUsed.set({ backend, layer }, bytes);
+      storageObjects.set({ backend, layer }, objects);
     }
     const backupTaken = await this.repository.backupTaken();
     if (backupTaken !== undefined) this.metrics.backupTaken.set(backupTaken);
@@ -61,7 +72,7 @@ export class TruthGauges {
     pgXminAge.set(vitals.xminAge);
     pgDeadTuples.reset();
     for (const { table, dead } of vitals.deadTuples) pgDeadTuples.set({ table }, dead);
-    const redis = await redisMemory(this.queueUrl).catch(() => undefined);
+    const redis = await redisMemory(this.servers.queueUrl).catch(() => undefined);
     if (redis === undefined) return;
     this.metrics.redisMemory.set(redis.usedRatio);
     this.metrics.redisPolicy.set(redis.evictsNothing ? 1 : 0);

@@ -175,7 +175,7 @@ function reconcile(app: NestExpressApplication, services: readonly Service[], pa
     app.get(Metrics),
     parts.log,
     app.get(Housekeeping),
-    parts.queueUrl,
+    { queueUrl: parts.queueUrl, blobs: parts.config.blobs.kind === 's3' ? 's3' : 'file' },
     [
       () => sweepUploads(app.get(UploadsRepository), parts.blobs),
       ...services.flatMap(({ leads = [] }) => leads.map((work) => work((token) => app.get(token)))),
