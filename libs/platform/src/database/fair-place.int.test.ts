@@ -3,6 +3,7 @@ import type { PriorityClass } from '@attune/core';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import fc from 'fast-check';
 import { Database } from './database.js';
+import { NEXT } from './stages.repository.js';
 import { FAIR_BOUND, floorOf, giveFairPlace, keepFairPlace, moveFairBound, SHARD_COST } from './fair-place.js';
 
 type Query = Database['query'];
@@ -177,8 +178,29 @@ test('a place is found by index however long the queue is', async () => {
     `EXPLAIN (FORMAT JSON) ${floorOf(`NOT (job_id = '${first!.id}' AND stage = 'inspect' AND shard = 0)`)}`,
   );
   const text = JSON.stringify(plan);
-  expect(text).toContain('idx_job_stages_fair_at');
+  expect(text).toContain('idx_job_stages_claim');
   expect(text).not.toMatch(/"Node Type":"(Aggregate|Seq Scan)","Parent Relationship":"[^"]*"[^}]*"Relation Name":"job_stages"/);
+});
+
+test('a claim looks at a few rows, however many jobs came since the statistics were made', async () => {
+  const query: Query = (...asked) => database.query(...asked);
+  await query(`ALTER TABLE attune.jobs DISABLE TRIGGER USER`);
+  await query(`ALTER TABLE attune.jobs SET (autovacuum_enabled = off)`);
+  await query(`ALTER TABLE attune.job_stages SET (autovacuum_enabled = off)`);
+  await jobsOf(query, 3_000);
+  await query(`UPDATE attune.job_stages SET status = 'done'`);
+  await query(`UPDATE attune.jobs SET status = 'completed', completed_at = now()`);
+  await query('VACUUM ANALYZE attune.jobs, attune.job_stages');
+  for (const priority of ['interactive', 'bulk'] as const)
+    await database.transaction(async (within) => {
+      for (const job of (await jobsOf(within, 500, priority)).reverse()) await queue(within, job); // the last one made is the first in line
+    });
+  const look = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${NEXT.text.replace('$1', `'validator'`).replace('$2', 'true')}`;
+  await query(look); // meets the index entries that became dead while places were given, and marks them
+  const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(look);
+  const { Plan } = told!['QUERY PLAN'][0];
+  expect(Plan['Actual Rows']).toBe(1);
+  expect(Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']!).toBeLessThan(25);
 });
 
 describe('F41 the bound below which no place is looked for', () => {

@@ -1,4 +1,4 @@
-import type { PriorityClass } from '@attune/core';
+import { type PriorityClass, WORKER_SERVICES } from '@attune/core';
 import { type Database, prepared } from './database.js';
 
 /** Cost of one shard in virtual time; weights divide it. */
@@ -16,11 +16,11 @@ export const FAIR_BOUND = `coalesce((SELECT at FROM attune.fair_floor), 0)`;
 /** The bound is what the floor was so long ago at least, so that it is below the places that transactions under way have given. */
 const BOUND_LAG = `interval '10 seconds'`;
 
-/** The smallest place of all that is ready or running and fits the condition: two looks into an index, however long the queue. */
+/** The smallest place of all that is ready or running and fits the condition: a few looks into an index, however long the queues. */
 export function floorOf(condition: string): string {
-  return `SELECT coalesce(
-    (SELECT fair_at FROM attune.job_stages WHERE status IN ('ready','running') AND ${condition} ORDER BY fair_at LIMIT 1),
-    (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at`;
+  const first = (service: string): string =>
+    `(SELECT fair_at FROM attune.job_stages WHERE service = '${service}' AND status IN ('ready','running') AND ${condition} ORDER BY fair_at LIMIT 1)`;
+  return `SELECT coalesce(least(${WORKER_SERVICES.map(first).join()}), (SELECT max(virtual_time) FROM attune.tenant_flow), 0) AS at`;
 }
 
 /**

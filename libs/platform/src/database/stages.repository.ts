@@ -117,6 +117,17 @@ interface ClaimRow {
   waited_ms: number | null;
 }
 
+/**
+ * The first in line that may be worked on, with its job. Open jobs are told by `completed_at`: by their status Postgres would find them in the
+ * index of open jobs, and go through all of them for every stage while its statistics are from before they came.
+ */
+export const NEXT = prepared(
+  `SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
+   WHERE s.service = $1 AND s.status IN ('ready', 'running') AND (s.status = 'ready' OR ($2 AND s.lease_until < now())) AND s.next_run_at <= now()
+     AND s.fair_at >= ${FAIR_BOUND} AND NOT j.cancel_requested AND j.completed_at IS NULL AND j.status <> 'awaiting_review'
+   ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`,
+);
+
 /** The step protocol on the database: claim, heartbeat, commit (jobs.md, sections 4.4 to 4.7). Crosses tenants on purpose. */
 export class StagesRepository {
   constructor(private readonly database: Database) {}
@@ -126,13 +137,7 @@ export class StagesRepository {
     // After the database comes back, workers that live get the time to renew their leases.
     const takeOver = performance.now() - this.database.reconnectedAt > 8_000;
     return this.database.transaction(async (query) => {
-      const [next] = await query<{ job_id: string; stage: StageName; shard: number }>(
-        prepared(`SELECT s.job_id, s.stage, s.shard FROM attune.job_stages s JOIN attune.jobs j ON j.id = s.job_id
-         WHERE s.service = $1 AND (s.status = 'ready' OR ($2 AND s.status = 'running' AND s.lease_until < now())) AND s.next_run_at <= now()
-           AND s.fair_at >= ${FAIR_BOUND} AND NOT j.cancel_requested AND j.status IN ('pending', 'processing')
-         ORDER BY s.fair_at, s.job_id LIMIT 1 FOR UPDATE OF s, j SKIP LOCKED`),
-        [service, takeOver],
-      );
+      const [next] = await query<{ job_id: string; stage: StageName; shard: number }>(NEXT, [service, takeOver]);
       if (!next) return undefined;
       const { after, before } = await transition(query, next.job_id, { type: 'claim', stage: next.stage, shard: next.shard, worker });
       const isClaimed = ({ name, shard }: { name: string; shard: number }): boolean => name === next.stage && shard === next.shard;

@@ -15,6 +15,7 @@ import { JobWebhooks1700000000025 } from './0025-job-webhooks.js';
 import { Warehouse1700000000030 } from './0030-warehouse.js';
 import { FairFloor1700000000031 } from './0031-fair-floor.js';
 import { NewestJobs1700000000032 } from './0032-newest-jobs.js';
+import { OneQueueIndex1700000000033 } from './0033-one-queue-index.js';
 
 /** In the order in which they were made; a database keeps the names of those it has had. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   Warehouse1700000000030,
   FairFloor1700000000031,
   NewestJobs1700000000032,
+  OneQueueIndex1700000000033,
 ].map((Migration) => ({ name: new Migration().name, Migration }));

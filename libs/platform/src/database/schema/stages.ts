@@ -44,11 +44,7 @@ export const jobStages = new EntitySchema({
     ended_at: optional(time()),
   },
   checks: [{ name: 'job_stages_status', expression: `status IN ('waiting','ready','running','done','failed','cancelled')` }],
-  indices: [
-    { name: 'idx_job_stages_claim', columns: ['service', 'fair_at'], where: `status IN ('ready','running')` },
-    { name: 'idx_job_stages_fair_at', columns: ['fair_at'], where: `status IN ('ready','running')` },
-    { name: 'idx_job_stages_ready', columns: ['service', 'fair_at'], where: `status = 'ready'` },
-  ],
+  indices: [{ name: 'idx_job_stages_claim', columns: ['service', 'fair_at', 'job_id'], where: `status IN ('ready','running')` }],
   foreignKeys: [references('job_stages', ['job_id'], 'jobs')],
 });
 
