@@ -3,6 +3,7 @@ import type { PriorityClass } from '@attune/core';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import fc from 'fast-check';
 import { Database } from './database.js';
+import { LOST_JOBS } from './reconciler.repository.js';
 import { NEXT } from './stages.repository.js';
 import { FAIR_BOUND, floorOf, giveFairPlace, keepFairPlace, moveFairBound, SHARD_COST } from './fair-place.js';
 
@@ -182,7 +183,7 @@ test('a place is found by index however long the queue is', async () => {
   expect(text).not.toMatch(/"Node Type":"(Aggregate|Seq Scan)","Parent Relationship":"[^"]*"[^}]*"Relation Name":"job_stages"/);
 });
 
-test('a claim looks at a few rows, however many jobs came since the statistics were made', async () => {
+test('a claim looks at a few rows and the count of lost jobs at each once, however many jobs came since the statistics were made', async () => {
   const query: Query = (...asked) => database.query(...asked);
   await query(`ALTER TABLE attune.jobs DISABLE TRIGGER USER`);
   await query(`ALTER TABLE attune.jobs SET (autovacuum_enabled = off)`);
@@ -195,12 +196,21 @@ test('a claim looks at a few rows, however many jobs came since the statistics w
     await database.transaction(async (within) => {
       for (const job of (await jobsOf(within, 500, priority)).reverse()) await queue(within, job); // the last one made is the first in line
     });
-  const look = `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${NEXT.text.replace('$1', `'validator'`).replace('$2', 'true')}`;
-  await query(look); // meets the index entries that became dead while places were given, and marks them
-  const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(look);
-  const { Plan } = told!['QUERY PLAN'][0];
-  expect(Plan['Actual Rows']).toBe(1);
-  expect(Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']!).toBeLessThan(25);
+  const look = async (statement: string): Promise<{ rows: number; pages: number }> => {
+    const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
+    );
+    const { Plan } = told!['QUERY PLAN'][0];
+    return { rows: Plan['Actual Rows']!, pages: Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']! };
+  };
+  const claim = NEXT.text.replace('$1', `'validator'`).replace('$2', 'true');
+  await look(claim); // meets the index entries that became dead while places were given, and marks them
+  const claimed = await look(claim);
+  expect(claimed.rows).toBe(1);
+  expect(claimed.pages).toBeLessThan(25);
+  const lost = await look(LOST_JOBS);
+  expect(lost.rows).toBe(0);
+  expect(lost.pages).toBeLessThan(2_000);
 });
 
 describe('F41 the bound below which no place is looked for', () => {

@@ -1,3 +1,4 @@
+import { LOST_JOBS } from './reconciler.repository.js';
 import type { Database } from './database.js';
 
 /** Something that must never be: which invariant (jobs.md, section 7), and where. */
@@ -35,8 +36,7 @@ const CHECKS: readonly Check[] = [
   {
     invariant: 'I1',
     code: 'job.lost',
-    sql: `SELECT id AS job_id, status AS place FROM attune.jobs j WHERE status IN ('pending','processing')
-      AND NOT EXISTS (SELECT 1 FROM attune.job_stages s WHERE s.job_id = j.id AND s.status IN ('ready','running'))`,
+    sql: `SELECT id AS job_id, status AS place FROM attune.jobs WHERE id IN (${LOST_JOBS})`,
   },
   {
     invariant: 'I1',
