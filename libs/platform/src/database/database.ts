@@ -19,6 +19,9 @@ const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENO
 /** Tries of a transaction that the database gives up for the sake of another (serialization failure, deadlock). */
 const MOST_TRIES = 5;
 
+/** Sessions are kept between bursts: making one costs more than most that is asked of it. */
+const IDLE_MS = 60_000;
+
 /**
  * A session beside the pool, which may hear nothing for hours, asks so often for a sign of life, and is given up on after so long without. A
  * statement that takes longer than one may, as a rule, is looked for in the database: it may be at work, or its session is half-open.
@@ -64,7 +67,7 @@ export class Database {
     private readonly heartbeat: typeof HEARTBEAT,
   ) {
     this.#lasting = new Turns(Math.max(1, Math.floor(poolSize / 4)));
-    const bounds = { max: poolSize, connectionTimeoutMillis: 5_000, keepAlive: true };
+    const bounds = { max: poolSize, connectionTimeoutMillis: 5_000, idleTimeoutMillis: IDLE_MS, keepAlive: true };
     this.#pool = new pg.Pool({ connectionString: url, options: SESSION_SETTINGS, ...bounds });
     // A session that ends between two statements is noticed by the next one.
     this.#pool.on('error', () => undefined);
