@@ -108,6 +108,25 @@ export function describeBlobStore(name: string, open: () => Promise<StoreUnderTe
       await expect(stat(path.join(home, 'in'))).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
+    test('what is stopped in the middle of a large file does not read it to its end first', async () => {
+      const large = Buffer.alloc(48 * 1024 * 1024, 'x');
+      const expected = await put('jobs/3', large);
+      const fetched = path.join(home, 'in');
+      const left = path.join(home, 'left');
+      await writeFile(left, large);
+      for (const begin of [
+        (signal: AbortSignal) => blobs.materialize('jobs/3', expected, fetched, { signal }),
+        (signal: AbortSignal) => blobs.adopt(left, 'jobs/4', { signal }),
+      ]) {
+        const stop = new AbortController();
+        const under = begin(stop.signal);
+        setImmediate(() => stop.abort(new Error('the caller has gone')));
+        await expect(under).rejects.toThrow('gone');
+      }
+      await expect(stat(fetched)).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(await store.left()).toEqual(['jobs/3']);
+    });
+
     test.each([0, 8, 13_000_000])('a finished file of %i bytes is taken over with its hash and size', async (size) => {
       const bytes = randomBytes(size);
       const file = path.join(home, 'left.csv');

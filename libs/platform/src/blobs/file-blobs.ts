@@ -50,7 +50,7 @@ export class FileBlobs implements BlobStore {
 
   async adopt(file: string, key: string, { signal }: Stoppable = {}): Promise<StoredBlob> {
     try {
-      const stored = await digest(file);
+      const stored = await digest(file, signal);
       signal?.throwIfAborted();
       const handle = await open(file, 'r');
       await handle.datasync();
@@ -70,7 +70,7 @@ export class FileBlobs implements BlobStore {
     const source = this.#path(key);
     try {
       signal?.throwIfAborted();
-      if (!(await isStored(source, expected))) throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
+      if (!(await isStored(source, expected, signal))) throw new AppError('artifact_corrupt', 'stored bytes differ from their checksum');
       await rm(file, { force: true });
       await link(source, file).catch(() => copyFile(source, file));
     } catch (error) {
@@ -162,17 +162,17 @@ export class FileBlobs implements BlobStore {
   }
 }
 
-async function isStored(file: string, expected: StoredBlob): Promise<boolean> {
+async function isStored(file: string, expected: StoredBlob, signal: AbortSignal | undefined): Promise<boolean> {
   for (let reading = 0; reading < READINGS; reading++) {
-    const found = await digest(file);
+    const found = await digest(file, signal);
     if (found.sha256 === expected.sha256 && found.bytes === expected.bytes) return true;
   }
   return false;
 }
 
 /** sha256 and size of a file: a small one in one piece, since a stream would take memory for a large one, else in blocks. */
-export async function digest(file: string): Promise<StoredBlob> {
-  if ((await stat(file)).size > SMALL_BYTES) return hashed(createReadStream(file, { highWaterMark: READ_BYTES }));
+export async function digest(file: string, signal?: AbortSignal): Promise<StoredBlob> {
+  if ((await stat(file)).size > SMALL_BYTES) return hashed(createReadStream(file, { highWaterMark: READ_BYTES }), signal);
   const whole = await readFile(file);
   return { sha256: createHash('sha256').update(whole).digest('hex'), bytes: whole.length };
 }

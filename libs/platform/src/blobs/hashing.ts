@@ -26,11 +26,12 @@ export class Hashing extends Transform {
   }
 }
 
-/** Hash and size of all that a stream gives. */
-export async function hashed(source: Readable): Promise<StoredBlob> {
+/** Hash and size of all that a stream gives, unless the signal stops it in between. */
+export async function hashed(source: Readable, signal?: AbortSignal): Promise<StoredBlob> {
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of source as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
     hash.update(chunk);
     bytes += chunk.length;
   }
