@@ -3,9 +3,9 @@ import type { PriorityClass } from '@attune/core';
 import { type FreshDatabase, freshDatabase } from '@attune/testing';
 import fc from 'fast-check';
 import { Database } from './database.js';
+import { FAIR_BOUND, floorOf, giveFairPlace, keepFairPlace, moveFairBound, SHARD_COST } from './fair-place.js';
 import { LOST_JOBS } from './reconciler.repository.js';
 import { NEXT } from './stages.repository.js';
-import { FAIR_BOUND, floorOf, giveFairPlace, keepFairPlace, moveFairBound, SHARD_COST } from './fair-place.js';
 
 type Query = Database['query'];
 
@@ -64,6 +64,15 @@ async function serve(query: Query): Promise<string> {
      RETURNING job_id`,
   );
   return served!.job_id;
+}
+
+/** Rows of the answer, and pages of indices and tables that the question takes. */
+async function taken(statement: string): Promise<{ rows: number; pages: number }> {
+  const [told] = await database.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
+  );
+  const { Plan } = told!['QUERY PLAN'][0];
+  return { rows: Plan['Actual Rows']!, pages: Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']! };
 }
 
 test('ten small tenants beside one with very many jobs get at least nine tenths of their fair share each', async () => {
@@ -196,19 +205,12 @@ test('a claim looks at a few rows and the count of lost jobs at each once, howev
     await database.transaction(async (within) => {
       for (const job of (await jobsOf(within, 500, priority)).reverse()) await queue(within, job); // the last one made is the first in line
     });
-  const look = async (statement: string): Promise<{ rows: number; pages: number }> => {
-    const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
-    );
-    const { Plan } = told!['QUERY PLAN'][0];
-    return { rows: Plan['Actual Rows']!, pages: Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']! };
-  };
   const claim = NEXT.text.replace('$1', `'validator'`).replace('$2', 'true');
-  await look(claim); // meets the index entries that became dead while places were given, and marks them
-  const claimed = await look(claim);
+  await taken(claim); // meets the index entries that became dead while places were given, and marks them
+  const claimed = await taken(claim);
   expect(claimed.rows).toBe(1);
   expect(claimed.pages).toBeLessThan(25);
-  const lost = await look(LOST_JOBS);
+  const lost = await taken(LOST_JOBS);
   expect(lost.rows).toBe(0);
   expect(lost.pages).toBeLessThan(2_000);
 });
@@ -218,14 +220,6 @@ describe('F41 the bound below which no place is looked for', () => {
   const bound = async (): Promise<number> => Number((await query<{ at: string }>(`SELECT ${FAIR_BOUND} AS at`))[0]!.at);
   /** As if the last look had been so long ago. */
   const later = (seconds: number) => query(`UPDATE attune.fair_floor SET seen_at = seen_at - $1 * interval '1 second'`, [seconds]);
-  /** Pages of the index and of the table that the question takes. */
-  const pages = async (statement: string): Promise<number> => {
-    const [told] = await query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`,
-    );
-    const { Plan } = told!['QUERY PLAN'][0];
-    return Plan['Shared Hit Blocks']! + Plan['Shared Read Blocks']!;
-  };
 
   test('a transaction that stays open does not make the first place dearer to find', async () => {
     const open = await Database.open(fresh.url);
@@ -247,8 +241,8 @@ describe('F41 the bound below which no place is looked for', () => {
       await moveFairBound(query);
       await later(10);
     }
-    expect(await pages(floorOf('true'))).toBeGreaterThan(400);
-    expect(await pages(floorOf(`fair_at >= ${FAIR_BOUND}`))).toBeLessThan(40);
+    expect((await taken(floorOf('true'))).pages).toBeGreaterThan(400);
+    expect((await taken(floorOf(`fair_at >= ${FAIR_BOUND}`))).pages).toBeLessThan(40);
     end();
     await done;
     await open.close();

@@ -24,8 +24,8 @@ export function floorOf(condition: string): string {
 }
 
 /**
- * Moves the bound on. The floor only rises, as long as places are given here only; should there be one below the bound all the
- * same, the bound goes down to it at once, and it is found.
+ * Moves the bound on. The floor only rises, as long as places are given here only; should there be one below the bound all the same, the
+ * bound goes down to it at once, and it is found.
  */
 export async function moveFairBound(query: Database['query']): Promise<void> {
   await query(

@@ -56,7 +56,10 @@ const ADDED = ['now', 'errors_found', 'bytes_out', 'backlog_position', 'sort_at'
 /** Nobody needs to know whether 2,000 or 90,000 are ahead, and a page of waiting jobs must not go through them all. */
 const BACKLOG_COUNTED = 1_000;
 
-/** The first places of each queue, in order: read once for all jobs of a page, and not at all when none of them waits. */
+/**
+ * The first places of each queue, in order: read once for all jobs of a page, and not at all when none of them waits. `width_bucket` then tells
+ * how many of them a place has before it, by halving.
+ */
 const QUEUES = `queues AS MATERIALIZED (
     SELECT service, ARRAY(SELECT fair_at FROM attune.job_stages WHERE job_stages.service = services.service AND status = 'ready'
       AND fair_at >= ${FAIR_BOUND} ORDER BY fair_at LIMIT ${BACKLOG_COUNTED}) AS places

@@ -1,5 +1,5 @@
-import { LOST_JOBS } from './reconciler.repository.js';
 import type { Database } from './database.js';
+import { LOST_JOBS } from './reconciler.repository.js';
 
 /** Something that must never be: which invariant (jobs.md, section 7), and where. */
 export interface Fault {
